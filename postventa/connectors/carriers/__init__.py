@@ -1,0 +1,1 @@
+"""Carriers: one file an adapter, its name is the registration."""

@@ -1,0 +1,1 @@
+"""Channels: one file an adapter, its name is the registration."""

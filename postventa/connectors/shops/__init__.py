@@ -1,0 +1,1 @@
+"""Shops: one file a platform, its name is the registration."""

@@ -1,0 +1,1 @@
+"""A local shop, carrier and mailbox that speak the real APIs, for the demo, tests and benchmarks."""
