@@ -49,6 +49,11 @@ def now() -> datetime:
     return read_clock(written).now() if written else datetime.now(UTC)
 
 
+def wall() -> datetime:
+    """The real time in UTC, whatever the clock is set to: for leases and claims, which ask who is still alive."""
+    return datetime.now(UTC)
+
+
 def read_clock(written: str) -> Clock:
     """Reads `2026-11-02T08:00:00Z` (frozen) or `INSTANTxSPEED` with `@EPOCH` before the `x` (running).
 

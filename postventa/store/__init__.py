@@ -1,0 +1,1 @@
+"""The store: SQLAlchemy models and the queries that tasks use, one file a noun, on SQLite and PostgreSQL alike."""

@@ -1,0 +1,73 @@
+"""Opening the store: one engine a process and address, set up for SQLite in WAL mode or for PostgreSQL."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from postventa.store import inbox, messages, orders, shipments  # noqa: F401 - every table must be known
+from postventa.store.base import Base
+
+BUSY_SECONDS = 30
+"""How long a SQLite writer waits for another one; writes are short, so this is a sign of real trouble."""
+
+
+class StoreUnusable(RuntimeError):
+    """The store cannot be opened, or its tables are not those of this version."""
+
+
+@lru_cache(maxsize=8)
+def open_store(url: str) -> Engine:
+    """The engine for a store. Raises StoreUnusable if the address is not one of SQLite or PostgreSQL."""
+    try:
+        address = make_url(url)
+    except ArgumentError as wrong:
+        raise StoreUnusable("store.url is not a database address such as sqlite:///postventa.db") from wrong
+    if address.get_backend_name() == "sqlite":
+        if address.database and address.database != ":memory:":
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_at_once)
+        return engine
+    if address.get_backend_name() == "postgresql":
+        try:
+            return create_engine(
+                address.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                connect_args={"application_name": "postventa", "options": "-c timezone=UTC"},
+            )
+        except NoSuchModuleError as missing:
+            raise StoreUnusable("PostgreSQL needs psycopg 3: pip install 'psycopg[binary]'") from missing
+    raise StoreUnusable(
+        f"store.url names {address.get_backend_name()}; postventa knows sqlite and postgresql"
+    )
+
+
+def create_tables(engine: Engine) -> None:
+    """Creates what is missing without migrations, for a store that lives no longer than a test."""
+    Base.metadata.create_all(engine)
+
+
+def is_prepared(engine: Engine) -> bool:
+    """Whether the store has tables. Raises StoreUnusable if it cannot be reached."""
+    try:
+        return inspect(engine).has_table("outbox")
+    except OperationalError as down:
+        raise StoreUnusable(f"the store cannot be reached: {str(down.orig).strip()}") from down
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's BEGIN is the only one: see _begin_at_once
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_at_once(connection: Any) -> None:
+    """Takes the write lock at the start, so that two writers queue instead of one failing halfway."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")

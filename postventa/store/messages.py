@@ -1,0 +1,62 @@
+"""The outbox: every message owed, what became of it, and every attempt to hand it over."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postventa.store.base import Base, BigId
+
+
+class OutboxRow(Base):
+    """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(
+            "ix_outbox_open",
+            "due_at",
+            "id",
+            sqlite_where=text("outcome IN ('waiting', 'deferred')"),
+            postgresql_where=text("outcome IN ('waiting', 'deferred')"),
+        ),
+        Index("ix_outbox_outcome_message", "outcome", "message"),
+        Index("ix_outbox_order_id_outcome", "order_id", "outcome"),
+        Index("ix_outbox_sender", "sender"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(String(400))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipments.id", ondelete="CASCADE"))
+    message: Mapped[str] = mapped_column(String(64))
+    occasion: Mapped[str] = mapped_column(String(64))
+    happened_at: Mapped[datetime]
+    """When the news behind it happened."""
+    owed_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(64))
+    words: Mapped[str] = mapped_column(String(400))
+    """What the server said, or what a person should know."""
+    attempts: Mapped[int]
+    sender: Mapped[str | None] = mapped_column(String(64))
+    """Who has claimed it and until when; a claim that has run out is a dead sender's."""
+    claimed_until: Mapped[datetime | None]
+    message_id: Mapped[str | None] = mapped_column(String(200))
+    settled_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """One attempt to hand a message over, with the server's answer; rows are only ever added."""
+
+    __tablename__ = "outbox_attempts"
+    __table_args__ = (Index("ix_outbox_attempts_outbox_id", "outbox_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"))
+    attempted_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    words: Mapped[str] = mapped_column(String(400))
+    sender: Mapped[str] = mapped_column(String(64))
