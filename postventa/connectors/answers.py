@@ -1,0 +1,98 @@
+"""Reads an HTTP answer: its JSON, or the error that says in one sentence what is wrong and what to do."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from postventa.connectors.errors import ConnectorError, NotJson, NotThere, Refused, TooBusy, Unreachable
+
+TOLD_TO_WAIT = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.headers.get("Content-Type", "").lower()
+
+
+def payload_of(answer: Answer, owner: str, place: str, tries: int) -> Any:
+    """The parsed JSON of a good answer. Raises the error that a bad one amounts to."""
+    where = f"{owner}: {place}"
+    status = answer.status
+    if not 200 <= status < 300:
+        raise _problem(answer, owner, where, tries)
+    if not answer.content:
+        if status == 204:
+            return None
+        raise NotJson(f"{where} answered nothing at all", status=status)
+    if not answer.is_json:
+        kind = answer.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+        raise NotJson(
+            f"{where} answered {status} with {kind} instead of JSON: a firewall or a maintenance page "
+            "may stand before it, or the address is not the API's",
+            status=status,
+        )
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        raise NotJson(
+            f"{where} answered JSON that cannot be read: a plugin may print warnings into it",
+            status=status,
+        ) from None
+
+
+def _problem(answer: Answer, owner: str, where: str, tries: int) -> ConnectorError:
+    status, code = answer.status, _platform_code(answer)
+    said = f"{status} {code}".strip()
+    if status in TOLD_TO_WAIT:
+        return TooBusy(
+            f"{where} asks us to wait ({said}, after {tries} tries): lower "
+            f"{owner}.requests_per_second if this happens often",
+            status=status,
+            code=code,
+        )
+    if status >= 500:
+        return Unreachable(f"{where} fails ({said}, after {tries} tries)", status=status, code=code)
+    if status == 404:
+        return NotThere(f"{where} does not exist ({said})", status=status, code=code)
+    if 300 <= status < 400:
+        to = urlsplit(answer.headers.get("Location", ""))
+        target = f"{to.scheme}://{to.netloc.rpartition('@')[2]}" if to.netloc else "another address"
+        return Refused(
+            f"{where} redirects to {target}: put the final address into {owner}.url",
+            status=status,
+            code=code,
+        )
+    if status in {401, 403}:
+        remedy = "the key is wrong or lacks the right to read, or a firewall refuses us"
+    else:
+        remedy = "the other side does not accept this request"
+    return Refused(f"{where} refuses ({said}): {remedy}", status=status, code=code)
+
+
+def _platform_code(answer: Answer) -> str:
+    """The platform's own word for what is wrong, wherever its JSON keeps it."""
+    if not answer.is_json:
+        return ""
+    try:
+        said = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    first = said["errors"][0] if isinstance(said.get("errors"), list) and said["errors"] else None
+    for place in (said, said.get("meta"), first):
+        code = place.get("code") if isinstance(place, dict) else None
+        if isinstance(code, str | int) and re.fullmatch(r"[\w.:-]{1,80}", str(code)):
+            return str(code)
+    return ""
