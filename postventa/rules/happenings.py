@@ -1,7 +1,7 @@
 """What a shop's description of an order means: the events that lie between what we knew and what it says now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from postventa.rules.orders import STOPPED, Event, FulfilmentState, OrderState, PaymentState, Stage
@@ -40,6 +40,11 @@ class Known:
     parcels: Mapping[str, ShipmentStatus] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
     """Tracking numbers of the parcels whose leaving is recorded."""
+
+    def after(self, stage: Stage, parcel: str, status: ShipmentStatus, *, has_left: bool) -> "Known":
+        """The same order after one of its parcels came to `status`: for its next parcel in the same batch."""
+        left = self.left | {parcel} if has_left else self.left
+        return replace(self, stage=stage, parcels={**self.parcels, parcel: status}, left=left)
 
 
 @dataclass(frozen=True, slots=True)

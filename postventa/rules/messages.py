@@ -1,6 +1,7 @@
 """Whether a message that is owed may go now: a verdict with its reason, asked at the very moment of sending."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -69,6 +70,8 @@ class Owed:
     is_legal: bool
     carries_amounts: bool
     parcel: str | None
+    about: str
+    """The shipment status that a parcel's notice is about; empty where it is not about one."""
     happened_at: datetime
     stale_after: timedelta
 
@@ -88,6 +91,8 @@ class Standing:
     """Tracking numbers of the parcels that have arrived."""
     on_the_way: frozenset[str]
     """Tracking numbers of the parcels that are known to have left."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Tracking number -> shipment status now."""
 
 
 def may_contact(owed: Owed, standing: Standing, now: datetime) -> Verdict:  # noqa: PLR0911 - a list of reasons
@@ -136,8 +141,12 @@ def _is_overtaken(owed: Owed, standing: Standing) -> bool:
     """Later news has made this one stale: the order went on, or this parcel has arrived."""
     if owed.parcel is not None and owed.message == "delivered":
         return standing.stage is Stage.DELIVERED  # "everything has arrived" says it better
+    if owed.parcel is not None and owed.parcel in standing.arrived:
+        return True
+    if owed.parcel is not None and owed.about:
+        return standing.statuses.get(owed.parcel, owed.about) != owed.about
     if owed.parcel is not None:
-        return owed.parcel in standing.arrived
+        return False
     if owed.message == "shipped" and standing.on_the_way:
         return True  # its parcels are announced one by one
     return owed.step is not None and rank(standing.stage) > rank(owed.step)

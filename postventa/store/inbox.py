@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -14,7 +14,14 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("shop", "kind", "ref", "modified_at", "digest"),
-        Index("ix_inbox_read_at_shop_id", "read_at", "shop", "id"),
+        Index(
+            "ix_inbox_unread",
+            "shop",
+            "id",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_inbox_shop_order_ref", "shop", "order_ref"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -22,7 +29,7 @@ class InboxRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     ref: Mapped[str] = mapped_column(String(64))
     """The shop's id of the order or of the refund."""
-    order_ref: Mapped[str] = mapped_column(String(64), index=True)
+    order_ref: Mapped[str] = mapped_column(String(64))
     modified_at: Mapped[datetime]
     digest: Mapped[str] = mapped_column(String(32))
     raw: Mapped[str] = mapped_column(Text)

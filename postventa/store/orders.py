@@ -4,18 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Connection,
-    ForeignKey,
-    Index,
-    String,
-    UniqueConstraint,
-    false,
-    func,
-    select,
-)
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -59,8 +48,8 @@ class OrderRow(Base):
     payment_state: Mapped[str] = mapped_column(String(32))
     fulfilment_state: Mapped[str] = mapped_column(String(32))
     stage: Mapped[str] = mapped_column(String(32))
-    is_held: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    is_all_shipped: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    is_held: Mapped[bool]
+    is_all_shipped: Mapped[bool]
     needs_shipping: Mapped[bool]
     placed_at: Mapped[datetime]
     modified_at: Mapped[datetime]

@@ -1,11 +1,14 @@
 """Parcels and their scans."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, Connection, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import Connection, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
+from postventa.store.upsert import insert_new, upsert
 
 
 class ShipmentRow(Base):
@@ -52,7 +55,7 @@ class ScanRow(Base):
     raw_code: Mapped[str] = mapped_column(String(128))
     raw_text: Mapped[str] = mapped_column(String(500))
     scanned_at: Mapped[datetime]
-    zone_known: Mapped[bool] = mapped_column(Boolean)
+    zone_known: Mapped[bool]
     place: Mapped[str] = mapped_column(String(300))
     heard_at: Mapped[datetime]
 
@@ -61,3 +64,31 @@ def shipments_by_status(connection: Connection) -> dict[str, int]:
     """How many parcels are at each status."""
     rows = connection.execute(select(ShipmentRow.status, func.count()).group_by(ShipmentRow.status))
     return {name: count for name, count in rows}  # noqa: C416 - see orders_by_stage
+
+
+def due_parcels(connection: Connection, carrier: str, now: datetime, limit: int) -> Sequence[Any]:
+    """The parcels of `carrier` that are due for a look, longest due first."""
+    parcels = ShipmentRow.__table__
+    return connection.execute(
+        parcels.select()
+        .where(parcels.c.carrier == carrier, parcels.c.look_at <= now)
+        .order_by(parcels.c.look_at, parcels.c.id)
+        .limit(limit)
+    ).all()
+
+
+def known_scans(connection: Connection, shipment_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The fingerprints of the scans already stored, by parcel."""
+    found: dict[int, set[str]] = {shipment_id: set() for shipment_id in shipment_ids}
+    wanted = select(ScanRow.shipment_id, ScanRow.fingerprint).where(ScanRow.shipment_id.in_(shipment_ids))
+    for shipment_id, mark in connection.execute(wanted):
+        found[shipment_id].add(mark)
+    return found
+
+
+def save_parcels(
+    connection: Connection, parcels: Sequence[dict[str, Any]], scans: Sequence[dict[str, Any]]
+) -> None:
+    """Writes parcels (whole rows with their ids) and adds the scans that are new."""
+    upsert(connection, ShipmentRow, parcels, ("id",), keep=("order_id", "tracking_number"))
+    insert_new(connection, ScanRow, scans, ("shipment_id", "fingerprint"))

@@ -1,0 +1,194 @@
+"""From a message that is owed to a letter: the question whether it may go, its view, its envelope and its bytes."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any
+
+from postventa.connectors.addresses import address_problem, mailbox
+from postventa.connectors.mime import Attachment, Letter, letter_bytes
+from postventa.copies import order_view, sums_of
+from postventa.invoices import invoice_pdf
+from postventa.messages import Card, card, language_for, render
+from postventa.rules.messages import Owed, Standing, Verdict, may_contact
+from postventa.rules.orders import Stage
+from postventa.rules.shipments import ShipmentStatus
+from postventa.settings import Channel, Settings
+from postventa.store.dossiers import Dossier
+from postventa.views import InvoiceView, MessageView, ParcelView
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A letter ready to be handed over, with the Message-ID that it keeps if it ever has to go again."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    data: bytes
+
+
+class Desk:
+    """Where letters of one order are decided and written. `row` is always a row of the outbox."""
+
+    def __init__(self, dossier: Dossier, settings: Settings, channel: Channel) -> None:
+        self._dossier = dossier
+        self._settings = settings
+        self._channel = channel
+        self._shop = settings.shop(dossier.order.shop)
+
+    @property
+    def order_name(self) -> str:
+        """`shop:ref`, as operators name an order."""
+        return f"{self._dossier.order.shop}:{self._dossier.order.ref}"
+
+    @property
+    def customer_id(self) -> int:
+        return int(self._dossier.customer.id)
+
+    def verdict(self, row: Any, now: datetime) -> Verdict:
+        """Whether the message may go now."""
+        return may_contact(self._owed(row), self._standing(), now)
+
+    def told(self, row: Any) -> None:
+        """Notes that the customer has been told, for the next message of the same batch."""
+        self._dossier.told.add((row.message, row.shipment_id))
+
+    def letter(self, row: Any, now: datetime) -> Envelope:
+        """Writes the letter. Raises BadTemplate or Unsendable if that cannot be done."""
+        order, customer = self._dossier.order, self._dossier.customer
+        view = self._view(row)
+        invoice = self._invoice(view) if row.message == "paid" else None
+        if invoice:
+            view = replace(view, invoice_attached=True)
+        rendered = render(row.message, view)
+        message_id = row.message_id or _message_id(row.key, self._channel.sender)
+        letter = Letter(
+            message_id=message_id,
+            sender=self._channel.sender,
+            recipient=customer.email,
+            recipient_name=customer.name,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            language=view.language,
+            sent_at=now,
+            reply_to=self._settings.company.email,
+            attachments=(invoice,) if invoice else (),
+            headers={
+                "X-Postventa-Message": row.message,
+                "X-Postventa-Shop": order.shop,
+                "X-Postventa-Order": order.ref,
+            },
+        )
+        return Envelope(message_id, mailbox(self._channel.sender)[1], customer.email, letter_bytes(letter))
+
+    @cached_property
+    def _sums(self) -> Any:
+        return sums_of(self._dossier.order, self._dossier.lines)
+
+    def _owed(self, row: Any) -> Owed:
+        about = _card(row.message)
+        parcel = self._dossier.parcels.get(row.shipment_id)
+        stale_hours = about.stale_hours or self._settings.policy.stale_hours
+        return Owed(
+            message=row.message,
+            step=about.step,
+            is_legal=about.is_legal,
+            carries_amounts=about.carries_amounts,
+            parcel=parcel.tracking_number if parcel else None,
+            about=_about(row.occasion),
+            happened_at=row.happened_at,
+            stale_after=timedelta(hours=stale_hours),
+        )
+
+    def _standing(self) -> Standing:
+        order, customer, parcels = self._dossier.order, self._dossier.customer, self._dossier.parcels
+        numbers = {parcel.id: parcel.tracking_number for parcel in parcels.values()}
+        return Standing(
+            stage=Stage(order.stage),
+            is_held=order.is_held,
+            is_reconciled=self._sums.is_reconciled,
+            has_address=bool(customer.email) and _can_be_written_to(customer.email),
+            has_bounced=customer.hard_bounced_at is not None,
+            told=frozenset((message, numbers.get(parcel)) for message, parcel in self._dossier.told),
+            arrived=frozenset(
+                p.tracking_number for p in parcels.values() if p.status == ShipmentStatus.DELIVERED
+            ),
+            on_the_way=frozenset(
+                p.tracking_number
+                for p in parcels.values()
+                if p.shipped_at and p.status != ShipmentStatus.CANCELLED
+            ),
+            statuses={p.tracking_number: p.status for p in parcels.values()},
+        )
+
+    def _view(self, row: Any) -> MessageView:
+        order = self._dossier.order
+        parcel = self._parcel(row)
+        return MessageView(
+            language=language_for(order.language, self._shop.language),
+            shop_name=self._shop.display_name or self._settings.company.legal_name,
+            shop_url=self._shop.url,
+            company=self._settings.company,
+            customer_name=self._dossier.customer.name,
+            order=order_view(order, self._dossier.lines, self._sums, self._shop.zone),
+            parcel=parcel,
+            all_shipped=order.is_all_shipped,
+            all_delivered=row.message == "delivered" and row.shipment_id is None,
+            incident=_about(row.occasion) or row.occasion if row.message == "incident" else "",
+        )
+
+    def _parcel(self, row: Any) -> ParcelView | None:
+        """The parcel the message is about; a message about the whole order shows its parcel if it is the only one."""
+        counted = [p for p in self._dossier.parcels.values() if p.status != ShipmentStatus.CANCELLED]
+        about = self._dossier.parcels.get(row.shipment_id)
+        if about is None and len(counted) == 1 and row.message == "delivered":
+            about = counted[0]
+        if about is None:
+            return None
+        estimated_at = about.estimated_at
+        return ParcelView(
+            carrier=about.carrier_word,
+            tracking_number=about.tracking_number,
+            tracking_url=about.tracking_url,
+            expected_on=estimated_at.astimezone(self._shop.zone).date() if estimated_at else None,
+            pickup_point=about.pickup_point,
+            position=1 + [p.id for p in counted].index(about.id) if about in counted else 1,
+            count=max(len(counted), 1),
+        )
+
+    def _invoice(self, view: MessageView) -> Attachment | None:
+        """The invoice as PDF: only with the shop's number for it and the customer's recorded consent (LGDCU 63.3)."""
+        order, customer = self._dossier.order, self._dossier.customer
+        if not order.invoice_number or customer.einvoice_consent_at is None:
+            return None
+        issued_at = (order.paid_at or order.modified_at).astimezone(self._shop.zone)
+        billed = order.details["billing"]
+        invoice = InvoiceView(order.invoice_number, issued_at.date(), billed["company"] or customer.name, "")
+        content = invoice_pdf(view, invoice)
+        safe = "".join(char if char.isalnum() or char in "-_" else "-" for char in order.invoice_number)
+        return Attachment(f"{safe}.pdf", "application/pdf", content)
+
+
+@lru_cache(maxsize=64)
+def _card(message: str) -> Card:
+    return card(message)
+
+
+@lru_cache(maxsize=4096)
+def _can_be_written_to(address: str) -> bool:
+    return address_problem(address) is None
+
+
+def _about(occasion: str) -> str:
+    """The shipment status in a notice's occasion `status:day`; empty for the occasions of the chain."""
+    status, separator, _ = occasion.partition(":")
+    return status if separator else ""
+
+
+def _message_id(key: str, sender: str) -> str:
+    """The same for the same message whenever and by whomever it is sent."""
+    domain = mailbox(sender)[1].rpartition("@")[2]
+    return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"

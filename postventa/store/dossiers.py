@@ -1,0 +1,53 @@
+"""Everything that the messages of a batch of orders are decided and written from, read in five queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from postventa.rules.messages import Outcome
+from postventa.store.messages import OutboxRow
+from postventa.store.orders import CustomerRow, LineRow, OrderRow
+from postventa.store.shipments import ShipmentRow
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One order with its customer, lines, parcels, and what its customer has been told: (message, parcel's id)."""
+
+    order: Any
+    customer: Any
+    lines: list[Any] = field(default_factory=list)
+    parcels: dict[int, Any] = field(default_factory=dict)
+    told: set[tuple[str, int | None]] = field(default_factory=set)
+
+
+def dossiers(connection: Connection, order_ids: Sequence[int]) -> dict[int, Dossier]:
+    """The dossiers of these orders, by order id."""
+    orders, customers = OrderRow.__table__, CustomerRow.__table__
+    found = connection.execute(orders.select().where(orders.c.id.in_(order_ids))).all()
+    people = {
+        row.id: row
+        for row in connection.execute(
+            customers.select().where(customers.c.id.in_({order.customer_id for order in found}))
+        )
+    }
+    read = {order.id: Dossier(order, people[order.customer_id]) for order in found}
+    lines = LineRow.__table__
+    for line in connection.execute(
+        lines.select().where(lines.c.order_id.in_(order_ids)).order_by(lines.c.id)
+    ):
+        read[line.order_id].lines.append(line)
+    parcels = ShipmentRow.__table__
+    for parcel in connection.execute(
+        parcels.select().where(parcels.c.order_id.in_(order_ids)).order_by(parcels.c.id)
+    ):
+        read[parcel.order_id].parcels[parcel.id] = parcel
+    box = OutboxRow.__table__.c
+    told = select(box.order_id, box.message, box.shipment_id).where(
+        box.order_id.in_(order_ids), box.outcome.in_((Outcome.SENT, Outcome.UNCERTAIN))
+    )
+    for order_id, message, shipment_id in connection.execute(told):
+        read[order_id].told.add((message, shipment_id))
+    return read

@@ -1,0 +1,147 @@
+"""Filing what was heard: pages into the inbox with their cursor, the unread news of orders, the quarantine."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from postventa.news import Heard, Page, Raw
+from postventa.store.inbox import CursorRow, InboxRow, ParkedRow, QuarantineRow
+from postventa.store.upsert import insert_new, upsert
+
+_INBOX = InboxRow.__table__.c
+_KEPT = 20_000
+"""Characters of a refused payload that are kept to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One unread payload of the inbox."""
+
+    id: int
+    kind: str
+    ref: str
+    order_ref: str
+    raw: str
+
+
+def file_page(connection: Connection, shop: str, walk: str, page: Page, now: datetime) -> int:
+    """Files a page with its cursor in one transaction; answers how much of it was news."""
+    fresh = file_heard(connection, shop, page.heard, now)
+    for raw, reason in page.refused:
+        quarantine(connection, source=shop, kind=walk, ref="", reason=reason, raw=raw, now=now)
+    move_cursor(connection, f"{shop}:{walk}", page.cursor, now)
+    return fresh
+
+
+def file_heard(connection: Connection, shop: str, heard: Sequence[Heard], now: datetime) -> int:
+    """Files payloads that came without a cursor; answers how many of them were news."""
+    rows = [_inbox_row(shop, one, now) for one in heard]
+    return insert_new(connection, InboxRow, rows, ("shop", "kind", "ref", "modified_at", "digest"))
+
+
+def cursor(connection: Connection, name: str) -> datetime | None:
+    """How far the walk `name` has come; None before its first page."""
+    return connection.execute(select(CursorRow.at).where(CursorRow.name == name)).scalar_one_or_none()
+
+
+def move_cursor(connection: Connection, name: str, at: datetime, now: datetime) -> None:
+    """Moves a cursor forward; it never goes back."""
+    before = cursor(connection, name)
+    if before is None or at > before:
+        upsert(connection, CursorRow, [{"name": name, "at": at, "moved_at": now}], ("name",))
+
+
+def orders_with_news(connection: Connection, shop: str, limit: int) -> list[str]:
+    """Up to `limit` orders that have unread news and are not parked, those heard of first first."""
+    parked = select(ParkedRow.order_ref).where(ParkedRow.shop == shop, ParkedRow.resolved_at.is_(None))
+    found = (
+        select(_INBOX.order_ref)
+        .where(_INBOX.read_at.is_(None), _INBOX.shop == shop, _INBOX.order_ref.not_in(parked))
+        .order_by(_INBOX.id)
+        .limit(limit)
+    )
+    return list(dict.fromkeys(connection.execute(found).scalars()))
+
+
+def unread_news(connection: Connection, shop: str, order_refs: Sequence[str]) -> dict[str, list[Unread]]:
+    """The unread news of these orders, each order's in the sequence in which its shop changed it."""
+    wanted = (
+        select(_INBOX.id, _INBOX.kind, _INBOX.ref, _INBOX.order_ref, _INBOX.raw)
+        .where(_INBOX.shop == shop, _INBOX.order_ref.in_(order_refs), _INBOX.outcome == "")
+        .order_by(_INBOX.modified_at, _INBOX.id)
+    )
+    found: dict[str, list[Unread]] = {ref: [] for ref in order_refs}
+    for row in connection.execute(wanted):
+        found[row.order_ref].append(Unread(row.id, row.kind, row.ref, row.order_ref, row.raw))
+    return found
+
+
+def mark_read(connection: Connection, outcomes: Iterable[tuple[int, str]], now: datetime) -> None:
+    """Marks payloads as read, each with what became of it."""
+    rows = [{"row": row, "what": what, "now": now} for row, what in outcomes]
+    if rows:
+        statement = update(InboxRow.__table__).where(_INBOX.id == bindparam("row"))  # type: ignore[arg-type]
+        connection.execute(statement.values(read_at=bindparam("now"), outcome=bindparam("what")), rows)
+
+
+def quarantine(
+    connection: Connection, *, source: str, kind: str, ref: str, reason: str, raw: Raw | str, now: datetime
+) -> bool:
+    """Sets aside something that was not understood; answers whether it is the first of its kind."""
+    written = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
+    mark = hashlib.blake2b(f"{kind}\x00{ref}\x00{reason}".encode(), digest_size=16).hexdigest()
+    rows = QuarantineRow.__table__.c
+    known = connection.execute(
+        update(QuarantineRow.__table__)  # type: ignore[arg-type]
+        .where(rows.source == source, rows.fingerprint == mark)
+        .values(times=rows.times + 1, last_heard_at=now, raw=written[:_KEPT])
+    )
+    if known.rowcount:
+        return False
+    fresh = {
+        "source": source,
+        "kind": kind,
+        "ref": ref[:128],
+        "fingerprint": mark,
+        "reason": reason[:500],
+        "raw": written[:_KEPT],
+        "heard_at": now,
+        "last_heard_at": now,
+        "times": 1,
+    }
+    return insert_new(connection, QuarantineRow, [fresh], ("source", "fingerprint")) > 0
+
+
+def park(connection: Connection, shop: str, order_ref: str, reason: str, now: datetime) -> None:
+    """Sets an order aside with the reason; its news waits until the order is tried again."""
+    connection.execute(
+        ParkedRow.__table__.insert(),  # type: ignore[attr-defined]
+        {
+            "shop": shop,
+            "order_ref": order_ref,
+            "reason": reason[:500],
+            "parked_at": now,
+            "resolved_at": None,
+        },
+    )
+
+
+def _inbox_row(shop: str, heard: Heard, now: datetime) -> dict[str, Any]:
+    raw = json.dumps(heard.raw, ensure_ascii=False, sort_keys=True, default=str)
+    return {
+        "shop": shop,
+        "kind": heard.kind,
+        "ref": heard.ref,
+        "order_ref": heard.order_ref or heard.ref,
+        "modified_at": heard.modified_at,
+        "digest": hashlib.blake2b(raw.encode(), digest_size=16).hexdigest(),
+        "raw": raw,
+        "heard_at": now,
+        "read_at": None,
+        "outcome": "",
+    }

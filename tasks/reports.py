@@ -1,0 +1,136 @@
+"""Reports: what managers see of a run in Prefect, and the colour that it ends in. Counts come from the store."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import State
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.states import Completed, Failed
+
+from postventa import clock
+from postventa.standing import SetAside, chain_today, set_aside
+from postventa.workplace import open_workplace
+from tasks.messages import Sent
+from tasks.orders import Moved
+from tasks.promise import promise
+from tasks.shipments import Looked
+
+NAMED_AT_MOST = 5
+"""A sentence names so many orders; the table has them all."""
+
+
+@promise("report-orders-{shop}")
+def report_orders(shop: str, moved: Moved) -> list[str]:
+    """Writes the run's summary and answers the sentences that turn it red."""
+    trouble = []
+    if moved.parked:
+        trouble.append(f"{_so_many(len(moved.parked), 'order')} set aside: {_named(moved.parked)}")
+    if moved.quarantined:
+        trouble.append(f"{_so_many(moved.quarantined, 'payload')} of {shop} not understood")
+    lines = [
+        f"- {_so_many(moved.applied, 'piece')} of news applied, {_so_many(moved.owed, 'message')} newly owed",
+        "- **more news is waiting** for the next run" if moved.left_over else "- no news is left unread",
+    ]
+    _summarise(f"orders-{shop}", f"Orders of {shop}", lines, trouble)
+    return trouble
+
+
+@promise("report-shipments-{carrier}")
+def report_shipments(carrier: str, looked: Looked | None) -> list[str]:
+    """Writes the run's summary and answers the sentences that turn it red."""
+    looked = looked or Looked()
+    trouble = []
+    if looked.set_aside:
+        trouble.append(
+            f"{_so_many(len(looked.set_aside), 'parcel')} set aside, of {_named(looked.set_aside)}"
+        )
+    if looked.unknown_codes:
+        trouble.append(f"{carrier} sent status codes that nobody knows: {_named(looked.unknown_codes)}")
+    lines = [
+        f"- {_so_many(looked.asked, 'parcel')} looked at, {_so_many(looked.owed, 'message')} newly owed",
+        "- **more parcels are due** for the next run"
+        if looked.left_over
+        else "- no parcel is due for a look",
+    ]
+    _summarise(f"shipments-{carrier}", f"Shipments with {carrier}", lines, trouble)
+    return trouble
+
+
+@promise("report-messages-{channel}")
+def report_messages(channel: str, sent: Sequence[Sent]) -> list[str]:
+    """Writes the run's summary and answers the sentences that turn it red."""
+    outcomes: Counter[str] = sum((one.outcomes for one in sent), Counter())
+    trouble = list(dict.fromkeys(sentence for one in sent for sentence in one.trouble))
+    in_doubt = sum(one.in_doubt for one in sent)
+    if in_doubt:
+        trouble.append(f"{_so_many(in_doubt, 'message')} left in doubt by a sender that died")
+    lines = [f"- {count} {outcome}" for outcome, count in sorted(outcomes.items())] or ["- nothing was due"]
+    if any(one.left_over for one in sent):
+        lines.append("- **more is due** for the next run")
+    _summarise(f"messages-{channel}", f"Messages by {channel}", lines, trouble)
+    return trouble
+
+
+def the_end(
+    states: Sequence[State[Any]] = (), trouble: Sequence[str] = (), *, skipped: str = ""
+) -> State[Any] | None:
+    """The colour of a run: the first task that failed, else the trouble that was met, else green."""
+    if skipped:
+        return Completed(message=f"Skipped: {skipped}.", name="Skipped")
+    failed = [state.message or "" for state in states if not state.is_completed()]
+    sentences = [_first_line(message) for message in failed] + list(trouble)
+    if not sentences:
+        return None
+    more = len(sentences) - NAMED_AT_MOST
+    said = "; ".join(sentences[:NAMED_AT_MOST]) + (f"; and {more} more" if more > 0 else "")
+    return Failed(message=said)
+
+
+def _summarise(key: str, title: str, lines: Sequence[str], trouble: Sequence[str]) -> None:
+    place = open_workplace()
+    with place.reading() as connection:
+        today = chain_today(connection, clock.now())
+        aside = set_aside(connection)
+    said = [f"# {title}", "", *lines]
+    if trouble:
+        said += ["", "## Needs a person", "", *(f"- {sentence}" for sentence in trouble)]
+    create_markdown_artifact(key=_key(key), markdown="\n".join(said), description=title)
+    create_markdown_artifact(
+        key="chain-today", markdown=today, description="Where every order and message stands"
+    )
+    if aside:
+        create_table_artifact(
+            key="set-aside", table=[_row(one) for one in aside], description="What waits for a person"
+        )
+
+
+def _row(one: SetAside) -> dict[str, str]:
+    return {
+        "what": one.what,
+        "where": one.where,
+        "since": one.since.isoformat(timespec="minutes"),
+        "why": one.why,
+        "remedy": one.remedy,
+    }
+
+
+def _key(name: str) -> str:
+    """Prefect takes lower-case letters, digits and dashes."""
+    return "".join(char if char.isalnum() else "-" for char in name.lower())
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED_AT_MOST
+    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _so_many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _first_line(message: str) -> str:
+    return (
+        message.strip().removeprefix("Task run encountered an exception: ").partition("\n")[0]
+        or "a task failed"
+    )

@@ -1,0 +1,165 @@
+"""Shipments: asking a carrier about the parcels that are due for a look, and applying what it says."""
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, update
+from sqlalchemy.exc import OperationalError
+
+from postventa import clock
+from postventa.connectors.doors import open_carrier
+from postventa.connectors.http import ConnectorError
+from postventa.news import Carrier, TrackingNews
+from postventa.rules.orders import Event
+from postventa.store import filing
+from postventa.store.changes import log_and_owe
+from postventa.store.orders import OrderRow
+from postventa.store.shipments import due_parcels, known_scans, save_parcels
+from postventa.store.standings import Standing, standings_by_id
+from postventa.tracking import ParcelChange, change_by
+from postventa.workplace import Workplace, open_workplace
+from tasks.promise import promise
+
+BATCH = 100
+RUN_SECONDS = 240
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a round of looks brought: parcels asked about, messages owed, unknown codes and parcels set aside."""
+
+    asked: int = 0
+    owed: int = 0
+    unknown_codes: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+    left_over: bool = False
+
+
+@promise("look-at-parcels-{carrier}")
+def look_at_parcels(carrier: str) -> Looked:
+    """Asks the carrier about every parcel that is due, a batch at a time; each batch is one transaction.
+
+    Raises the carrier's error if it cannot be reached or refuses the key: nothing is lost, the parcels stay due.
+    """
+    place = open_workplace()
+    settings = place.settings.carrier(carrier)
+    door = open_carrier(carrier, settings)
+    until = time.monotonic() + RUN_SECONDS
+    looked = Looked()
+    with ThreadPoolExecutor(settings.connections) as askers:
+        while time.monotonic() < until:
+            with place.reading() as connection:
+                parcels = due_parcels(connection, carrier, clock.now(), BATCH)
+            if not parcels:
+                return looked
+            answers = list(askers.map(lambda parcel: _ask(door, parcel.tracking_number), parcels))
+            with place.store.begin() as connection:
+                _Round(connection, place, carrier, looked).apply(list(zip(parcels, answers, strict=True)))
+            _stop_if_refused(answers)
+    looked.left_over = True
+    return looked
+
+
+Answer = TrackingNews | ConnectorError | None
+
+
+def _ask(door: Carrier, tracking_number: str) -> Answer:
+    try:
+        return door.track(tracking_number)
+    except ConnectorError as error:
+        return error
+
+
+def _stop_if_refused(answers: Sequence[Answer]) -> None:
+    """An error that every parcel would meet ends the round, after what was heard has been saved."""
+    errors = [answer for answer in answers if isinstance(answer, ConnectorError)]
+    if errors:
+        raise errors[0]
+
+
+@dataclass(slots=True)
+class _Round:
+    """One batch of answers applied in one transaction; each parcel has its own savepoint."""
+
+    connection: Connection
+    place: Workplace
+    carrier: str
+    looked: Looked
+
+    def apply(self, heard: Sequence[tuple[Any, Answer]]) -> None:
+        known = standings_by_id(self.connection, [parcel.order_id for parcel, _ in heard])
+        seen = known_scans(self.connection, [parcel.id for parcel, _ in heard])
+        for parcel, answer in heard:
+            if isinstance(answer, ConnectorError):
+                continue
+            self.looked.asked += 1
+            standing = known[parcel.order_id]
+            try:
+                with self.connection.begin_nested():
+                    self._apply_one(parcel, answer, standing, seen[parcel.id])
+            except OperationalError:
+                raise  # the store's trouble, not this parcel's
+            except Exception as error:  # noqa: BLE001 - a parcel fails alone, with its reason
+                self._set_aside(parcel, standing, error)
+
+    def _apply_one(
+        self, parcel: Any, answer: TrackingNews | None, standing: Standing, seen: set[str]
+    ) -> None:
+        now = clock.now()
+        since = self.place.settings.shop(standing.shop).backfill_since
+        change = change_by(answer, parcel, standing.known, seen, backfill_since=since, now=now)
+        save_parcels(self.connection, [change.shipment], change.scans)
+        self._move_order(change, standing)
+        walked = (standing.order_id, standing.shop, standing.ref, "carrier", change.course)
+        self.looked.owed += log_and_owe(self.connection, [walked], now)
+        self._quarantine(change)
+        shipment = change.shipment
+        standing.known = standing.known.after(
+            change.course.stage,
+            parcel.tracking_number,
+            shipment["status"],
+            has_left=bool(shipment["shipped_at"]),
+        )
+
+    def _move_order(self, change: ParcelChange, standing: Standing) -> None:
+        course = change.course
+        if course.logged:
+            left = course.happened(Event.PARCEL_SHIPPED)
+            orders = OrderRow.__table__.c
+            self.connection.execute(
+                update(OrderRow)
+                .where(OrderRow.id == standing.order_id)
+                .values(
+                    stage=course.stage,
+                    shipped_at=func.coalesce(orders.shipped_at, left),
+                    delivered_at=func.coalesce(orders.delivered_at, course.happened(Event.ALL_DELIVERED)),
+                )
+            )
+
+    def _quarantine(self, change: ParcelChange) -> None:
+        for code, text in change.unknown_codes:
+            is_first = filing.quarantine(
+                self.connection,
+                source=self.carrier,
+                kind="status code",
+                ref=code,
+                reason=f"{self.carrier} sent the status code {code!r}, which has no row in its table",
+                raw=text,
+                now=clock.now(),
+            )
+            if is_first:
+                self.looked.unknown_codes.append(code)
+
+    def _set_aside(self, parcel: Any, standing: Standing, error: Exception) -> None:
+        order = f"{standing.shop}:{standing.ref}"
+        log.error("parcel %s of %s is set aside: %s", parcel.id, order, type(error).__name__)
+        reason = f"parcel {parcel.id}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        filing.park(self.connection, standing.shop, standing.ref, reason, clock.now())
+        save_parcels(self.connection, [{**parcel._asdict(), "look_at": None}], [])
+        self.looked.set_aside.append(order)
