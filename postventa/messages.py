@@ -21,6 +21,7 @@ from jinja2 import (
     Template,
     TemplateError,
     TemplateSyntaxError,
+    select_autoescape,
 )
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -185,7 +186,7 @@ def _one_line(subject: str) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         extensions=[Looks],
         trim_blocks=True,

@@ -26,7 +26,9 @@ def money_in(currency: str, locale: str) -> Callable[[Decimal], str]:
     @lru_cache(maxsize=8192)
     def money(amount: Decimal) -> str:
         digits = 2 if precision == 0 and amount != amount.to_integral_value() else precision
-        rounded = amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP) + 0  # + 0: no minus zero
+        rounded = (
+            amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP) + 0
+        )  # + 0: no minus zero
         written = pattern.apply(
             rounded, spoken, currency=currency, currency_digits=False, force_frac=(digits, digits)
         )
