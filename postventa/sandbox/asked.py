@@ -32,8 +32,10 @@ class Asked:
     descending: bool
     created: tuple[Test, ...]
     modified: tuple[Test, ...]
+    modified_beyond_index: tuple[Test, ...]
+    """What is left to test of `modified` once the index has answered: on GMT it is exact."""
     modified_after: datetime | None
-    """A UTC instant that every answer is after, for the index; `modified` is the exact test."""
+    """A UTC instant that every answer is after: what the index is asked."""
     include: frozenset[int]
     customer: int | None
     fields: frozenset[str]
@@ -60,6 +62,9 @@ def read_asked(params: Params, zone: ZoneInfo) -> Asked:
         descending=order == "desc",
         created=_tests(params, "after", "before", zone, gmt=gmt),
         modified=_tests(params, "modified_after", "modified_before", zone, gmt=gmt),
+        modified_beyond_index=_tests(
+            params, "" if gmt else "modified_after", "modified_before", zone, gmt=gmt
+        ),
         modified_after=_surely_after(_written("modified_after", after, zone), zone, gmt=gmt)
         if after
         else None,

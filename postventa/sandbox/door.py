@@ -18,7 +18,8 @@ Answer = Callable[[Envelope], str | None]
 
 def loopback_socket(port: int) -> socket.socket:
     """A bound socket on loopback; port 0 takes a free one."""
-    bound = socket.socket()
+    # asyncio answers without delay only on sockets that say they are TCP; others wait 40 ms for the client's ACK
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, port))

@@ -84,19 +84,19 @@ class ShopApi:
         )
 
     def _found(self, asked: Asked) -> list[Order]:
-        candidates: Iterable[Order]
         if asked.include:
-            candidates = (order for ref in asked.include if (order := self.shop.find(ref)))
+            candidates = [order for ref in asked.include if (order := self.shop.find(ref))]
+            modified = asked.modified
         else:
             candidates = self.shop.by_modification(asked.modified_after)
-        found = [
-            order
-            for order in candidates
-            if asked.wants(order.happened.status)
-            and all(test(order.modified_at) for test in asked.modified)
-            and all(test(order.placed_at) for test in asked.created)
-            and asked.customer in {None, order.person.ref}
-        ]
+            modified = asked.modified_beyond_index
+        found = [order for order in candidates if asked.wants(order.happened.status)]
+        if modified:
+            found = [order for order in found if all(test(order.modified_at) for test in modified)]
+        if asked.created:
+            found = [order for order in found if all(test(order.placed_at) for test in asked.created)]
+        if asked.customer is not None:
+            found = [order for order in found if order.person.ref == asked.customer]
         if asked.order_by != "modified" or asked.include:
             found.sort(key=_KEYS.get(asked.order_by, _KEYS["date"]))
         if asked.descending:
