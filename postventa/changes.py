@@ -125,14 +125,17 @@ def _order(
         "invoice_number": news.invoice_number,
         "details": details_of(news),
         "heard_at": reader.now,
-        "reread_at": _reread_at(news, course.stage, standing, reader),
+        "reread_at": _reread_at(news, course, standing, reader),
     }
 
 
-def _reread_at(news: OrderNews, stage: Stage, standing: Standing | None, reader: Reader) -> datetime | None:
+def _reread_at(news: OrderNews, course: Course, standing: Standing | None, reader: Reader) -> datetime | None:
     """When the shop is asked about this order by itself: what is missing may come without moving its stamp."""
+    stage = course.stage
     if reader.now - news.placed_at > REREAD_FOR or stage in STOPPED:
         return None
+    if course.happened(Event.SHIPPED_UNTRACKED):
+        return reader.now  # its tracking is somewhere that a list of orders does not show: look at once
     has_parcels = bool(news.parcels or (standing and standing.parcels))
     if news.needs_shipping and not has_parcels and stage not in {Stage.NEW, Stage.DELIVERED}:
         return reader.now + timedelta(hours=reader.settings.reread_hours)

@@ -129,6 +129,13 @@ class Policy(_Section):
     """A notice that nothing but its own news justifies is not sent when the news is older than this."""
 
 
+class Alerts(_Section):
+    """Where Prefect's automations say that a run failed, is late or is dead."""
+
+    webhook_env: str = ""
+    email: str = ""
+
+
 class Datasets(_Section):
     path: str = "datasets"
 
@@ -140,6 +147,7 @@ class Settings(_Section):
     carriers: dict[str, Carrier] = {}
     channels: dict[str, Channel] = {}
     policy: Policy = Policy()
+    alerts: Alerts = Alerts()
     datasets: Datasets = Datasets()
 
     def shop(self, name: str) -> Shop:

@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shipped(name: str) -> Path:
-    """The folder `templates` or `data_contracts` that came with this installation."""
+    """The folder `templates` or `data_contracts`, or the example configuration, that came with this installation."""
     installed = _PACKAGE / "_shipped" / name
-    return installed if installed.is_dir() else _PACKAGE.parent / name
+    return installed if installed.exists() else _PACKAGE.parent / name

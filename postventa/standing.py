@@ -34,7 +34,7 @@ def chain_today(connection: Connection, now: datetime) -> str:
     """Where every order and every message stands, as markdown. Every figure is counted in the store."""
     counted = ledger(connection)
     waits = "nothing waits" if counted.oldest_waiting is None else f"{_ago(counted.oldest_waiting, now)}"
-    cursors = connection.execute(select(CursorRow).order_by(CursorRow.name)).scalars()
+    cursors = connection.execute(select(CursorRow).order_by(CursorRow.name)).all()
     return "\n".join(
         [
             "# The chain today",
@@ -97,7 +97,7 @@ def _parked(connection: Connection) -> list[SetAside]:
             row.reason,
             f"postventa parked retry {row.id}",
         )
-        for row in connection.execute(open_ones).scalars()
+        for row in connection.execute(open_ones)
     ]
 
 

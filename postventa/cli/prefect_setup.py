@@ -1,0 +1,135 @@
+"""Setting up Prefect's server: the work pool and the automations that say when a run failed, is late or is dead.
+
+Everything is looked up by name first, so that a second set-up changes nothing and a changed address is taken over.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from prefect import get_client
+from prefect.automations import Automation
+from prefect.blocks.notifications import AppriseNotificationBlock
+from prefect.blocks.webhook import Webhook
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import CallWebhook, ChangeFlowRunState, SendNotification
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.exceptions import ObjectNotFound
+from pydantic import SecretStr
+
+from postventa.cli.house import Wrong
+from postventa.connectors.addresses import mailbox
+from postventa.settings import Settings, secret
+
+WORK_POOL = "postventa"
+HEARTBEAT = timedelta(seconds=90)
+"""A run that has not been heard of for so long is dead; workers beat every 30 seconds (deploy.env)."""
+
+_RUN = {"prefect.resource.id": "prefect.flow-run.*"}
+_SAID = "{{ flow.name }}: {{ flow_run.name }} is {{ flow_run.state.name }}. {{ flow_run.state.message }}"
+_ENDED = ["Completed", "Failed", "Cancelled", "Crashed"]
+
+
+def set_up_server(settings: Settings) -> list[str]:
+    """Creates what is missing in Prefect's server and answers what was done, a line each.
+
+    Raises Wrong if no server is named: a temporary one would forget it all.
+    """
+    if not os.environ.get("PREFECT_API_URL"):
+        raise Wrong("set PREFECT_API_URL to your Prefect server: a temporary one would forget the set-up")
+    done = [_work_pool()]
+    actions = _alerts(settings)
+    done.append(f"alerts go to {' and '.join(actions) or 'nobody: fill in [alerts]'}")
+    done.append(_automation("postventa: a dead run is marked as crashed", _silent(), [_crash()]))
+    for name, trigger in (
+        ("postventa: a run failed", _reactive(["Failed", "Crashed", "TimedOut"])),
+        ("postventa: a run is late", _reactive(["Late"])),
+    ):
+        if actions:
+            done.append(_automation(name, trigger, list(actions.values())))
+    return done
+
+
+def _work_pool() -> str:
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_work_pool(WORK_POOL)
+        except ObjectNotFound:
+            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+            return f"work pool {WORK_POOL}: created"
+    return f"work pool {WORK_POOL}: there"
+
+
+def _alerts(settings: Settings) -> dict[str, Any]:
+    actions: dict[str, Any] = {}
+    if settings.alerts.webhook_env:
+        url = secret(settings.alerts.webhook_env, "alerts")
+        block = Webhook(method="POST", url=SecretStr(url), allow_private_urls=True)
+        saved = block.save("postventa-alerts", overwrite=True)
+        actions["the webhook"] = CallWebhook(block_document_id=saved, payload=f'{{"text": "{_SAID}"}}')
+    if settings.alerts.email:
+        mail = AppriseNotificationBlock(url=SecretStr(_mail_address(settings)))
+        saved = mail.save("postventa-alert-mail", overwrite=True)
+        actions["mail"] = SendNotification(
+            block_document_id=saved, subject="postventa: {{ flow_run.name }}", body=_SAID
+        )
+    return actions
+
+
+def _mail_address(settings: Settings) -> str:
+    """The first channel's server and the alert's recipient, as the notification library writes them."""
+    if not settings.channels:
+        raise Wrong("alerts.email needs a [channels.NAME] whose server sends it")
+    channel = next(iter(settings.channels.values()))
+    login = ""
+    if channel.user_env:
+        user = secret(channel.user_env, "channels")
+        password = secret(channel.password_env, "channels")
+        login = f"{quote(user, safe='')}:{quote(password, safe='')}@"
+    scheme, mode = ("mailto", "insecure") if channel.security == "none" else ("mailtos", channel.security)
+    mode = "ssl" if mode == "tls" else mode
+    sender = quote(mailbox(channel.sender)[1])
+    recipient = quote(settings.alerts.email)
+    return f"{scheme}://{login}{channel.host}:{channel.port}?mode={mode}&from={sender}&to={recipient}"
+
+
+def _automation(name: str, trigger: EventTrigger, actions: list[Any]) -> str:
+    for known in _known(name):
+        known.delete()
+    Automation(name=name, description="Made by `postventa setup`.", trigger=trigger, actions=actions).create()
+    return f"automation {name!r}: set"
+
+
+def _known(name: str) -> list[Automation]:
+    with get_client(sync_client=True) as client:
+        return [Automation(**found.model_dump()) for found in client.read_automations_by_name(name)]
+
+
+def _reactive(states: list[str]) -> EventTrigger:
+    return EventTrigger(
+        expect={f"prefect.flow-run.{state}" for state in states},
+        match=_RUN,
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+    )
+
+
+def _silent() -> EventTrigger:
+    return EventTrigger(
+        after={"prefect.flow-run.heartbeat"},
+        expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in _ENDED)},
+        match=_RUN,
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=HEARTBEAT,
+    )
+
+
+def _crash() -> ChangeFlowRunState:
+    return ChangeFlowRunState(
+        state=StateType.CRASHED, message="no heartbeat for 90 seconds: the process is gone"
+    )

@@ -1,0 +1,117 @@
+"""Commands that start Prefect: a flow run by hand, and the set-up of pool, limits and automations.
+
+The one place of the core that knows Prefect; imports are lazy, so that asking the store stays quick.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from postventa.cli.house import Common, Wrong, app
+from postventa.settings import ENVIRONMENT_KEY, read_settings, settings_path
+
+FLOWS = ("orders", "shipments", "messages")
+"""The flows that there are."""
+
+
+@app.command(name="run")
+def run_flow(
+    flow: str,
+    *,
+    shop: str | None = None,
+    carrier: str | None = None,
+    channel: str | None = None,
+    day: date | None = None,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is orders, shipments or messages.
+
+    Without --shop, --carrier or --channel it runs for each that is configured.
+    """
+    if flow not in FLOWS:
+        raise Wrong(f"there is no flow {flow!r}: there are {', '.join(FLOWS)}", code=2)
+    if day is not None:
+        raise Wrong(f"the flow {flow} does not work by days: leave --day away", code=2)
+    with common.workplace() as place:
+        os.environ[ENVIRONMENT_KEY] = str(settings_path(common.config))
+        _quiet_prefect()
+        settings = place.settings
+        kinds: dict[str, tuple[str, Mapping[str, object]]] = {
+            "orders": ("shop", settings.shops),
+            "shipments": ("carrier", settings.carriers),
+            "messages": ("channel", settings.channels),
+        }
+        key, configured = kinds[flow]
+        named = {"shop": shop, "carrier": carrier, "channel": channel}[key]
+        started = _flow(flow)
+        states = [(name, started(**{key: name}, return_state=True)) for name in _each(key, named, configured)]
+    red = [f"{flow} {name}: {_said(state)}" for name, state in states if not state.is_completed()]
+    done = [{key: name, "state": state.name, "message": state.message} for name, state in states]
+    common.answer(done, "\n".join(f"{flow} {name}: {state.name}" for name, state in states))
+    if red:
+        raise Wrong("; ".join(red))
+    return 0
+
+
+@app.command(name="setup")
+def set_up(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
+    """Create the work pool, limits and automations in Prefect's server; running it again changes nothing."""
+    _quiet_prefect()
+    from postventa.cli.prefect_setup import set_up_server
+
+    with common.clock():
+        done = set_up_server(read_settings(common.config))
+    common.answer(done, "\n".join(done))
+    return 0
+
+
+def prefect_answers() -> str:
+    """Reaches Prefect's server; raises Wrong if it does not answer."""
+    address = os.environ.get("PREFECT_API_URL", "")
+    if not address:
+        return "no PREFECT_API_URL: each `postventa run` starts a server of its own for a while"
+    import requests
+
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.get(f"{address.rstrip('/')}/health", timeout=5).raise_for_status()
+    except requests.RequestException as down:
+        raise Wrong(f"no Prefect server at {address}: start one with `prefect server start`") from down
+    return f"answers at {address}"
+
+
+def _flow(name: str) -> Any:
+    """A flow by its noun. Prefect is imported here and not before: that takes two seconds."""
+    if name == "orders":
+        from flows.orders import follow_orders
+
+        return follow_orders
+    if name == "shipments":
+        from flows.shipments import follow_shipments
+
+        return follow_shipments
+    from flows.messages import send_what_is_owed
+
+    return send_what_is_owed
+
+
+def _each(key: str, named: str | None, configured: Mapping[str, object]) -> list[str]:
+    if named is not None and named not in configured:
+        raise Wrong(f"there is no [{key}s.{named}] in the configuration")
+    if not configured:
+        raise Wrong(f"the configuration has no [{key}s.NAME]: `postventa init` shows how")
+    return [named] if named is not None else list(configured)
+
+
+def _said(state: Any) -> str:
+    return " ".join((state.message or state.name).split())
+
+
+def _quiet_prefect() -> None:
+    """No telemetry, and a temporary server that is given the time it needs to start."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")

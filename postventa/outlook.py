@@ -1,0 +1,73 @@
+"""The outlook: what would be sent if the senders ran now, and what would not, decided by the very same rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from postventa.letters import Desk
+from postventa.rules.messages import Outcome
+from postventa.settings import BadConfiguration, Settings
+from postventa.store.dossiers import dossiers
+from postventa.store.messages import OutboxRow
+
+ORDERS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message that is owed: what would become of it, when, and why if it would not go."""
+
+    key: str
+    order: str
+    message: str
+    at: datetime
+    outcome: str
+    """`would_send`, `suppressed` or `deferred`."""
+    reason: str
+
+
+def outlook(
+    connection: Connection, settings: Settings, now: datetime, until: datetime | None
+) -> list[Planned]:
+    """Every message that waits and is due by `until` (None: whenever), in the order in which they would go.
+
+    Later news may still change it: the outlook is what the rules say of what is known now.
+    """
+    box = OutboxRow.__table__
+    waiting = box.select().where(box.c.outcome.in_((Outcome.WAITING, Outcome.DEFERRED)))
+    if until is not None:
+        waiting = waiting.where(box.c.due_at <= until)
+    rows = connection.execute(waiting.order_by(box.c.order_id, box.c.id)).all()
+    by_order = [(order_id, list(owed)) for order_id, owed in groupby(rows, key=lambda row: row.order_id)]
+    planned: list[Planned] = []
+    for start in range(0, len(by_order), ORDERS_AT_ONCE):
+        planned += _of(connection, settings, by_order[start : start + ORDERS_AT_ONCE], now)
+    return sorted(planned, key=lambda one: one.at)
+
+
+def _of(
+    connection: Connection, settings: Settings, orders: list[tuple[int, list[Any]]], now: datetime
+) -> Iterator[Planned]:
+    if not settings.channels:
+        raise BadConfiguration("there is no [channels.NAME] in the configuration: nothing can be sent")
+    channel = next(iter(settings.channels.values()))
+    read = dossiers(connection, [order_id for order_id, _ in orders])
+    for order_id, rows in orders:
+        desk = Desk(read[order_id], settings, channel)
+        for row in rows:
+            at = max(row.due_at, now)
+            verdict = desk.verdict(row, at)
+            if verdict.may_go:
+                desk.told(row)
+            yield Planned(
+                row.key,
+                desk.order_name,
+                row.message,
+                verdict.until or at,
+                verdict.outcome or "would_send",
+                verdict.reason,
+            )
