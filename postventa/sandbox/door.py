@@ -1,6 +1,7 @@
 """The mailbox's door: aiosmtpd on a loopback port that can be shut and opened again."""
 
 import asyncio
+import re
 import socket
 import threading
 import weakref
@@ -11,6 +12,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
 SIZE_LIMIT = 25 * 1024 * 1024
+
+PLAIN = re.compile(r"\s*<(?P<address>[\w.+-]+@[\w.-]+)>(?P<rest>.*)", re.ASCII | re.DOTALL)
 
 Answer = Callable[[Envelope], str | None]
 """What to say to a mail; None ends the connection without a word."""
@@ -44,7 +47,7 @@ class Door(Controller):
         )
 
     def factory(self) -> SMTP:
-        visitor: SMTP = super().factory()  # type: ignore[no-untyped-call] # aiosmtpd is typed in part
+        visitor = _Visitor(self.handler, **self.SMTP_kwargs)
         self._visitors.add(visitor)
         return visitor
 
@@ -72,6 +75,16 @@ class Door(Controller):
 def _cut(visitor: SMTP) -> None:
     if isinstance(visitor.transport, asyncio.WriteTransport):
         visitor.transport.abort()
+
+
+class _Visitor(SMTP):
+    """One connection. Plain addresses are read at once: the standard library's reader takes a third of a mail's time."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        if plain := PLAIN.match(arg):
+            return plain["address"], plain["rest"]
+        read: tuple[str | None, str | None] = super()._getaddr(arg)
+        return read
 
 
 class _Hooks:

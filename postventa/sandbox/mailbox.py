@@ -37,7 +37,7 @@ class Mail:
 
     @cached_property
     def headers(self) -> "Message[str, str]":
-        return BytesHeaderParser().parsebytes(self.raw)
+        return BytesHeaderParser().parsebytes(self.raw.partition(b"\r\n\r\n")[0])
 
     def header(self, name: str) -> str:
         """A header as people read it; empty if the mail has none."""

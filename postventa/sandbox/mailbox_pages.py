@@ -1,10 +1,8 @@
 """The mailbox in a browser and as JSON: a list of mails, and each mail as its reader sees it."""
 
-import base64
 import re
 from collections import Counter
 from dataclasses import dataclass
-from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from postventa.sandbox.contents import attachments, body, content, pictures, with_base
 from postventa.sandbox.mailbox import Mail, Mailbox
 from postventa.sandbox.settings import SandboxSettings
 
@@ -129,7 +128,7 @@ class MailboxPages:
         if mail is None:
             return self.page("missing.html", 404)
         parsed = mail.parsed()
-        html, text = _body(parsed, "html"), _body(parsed, "plain")
+        html, text = body(parsed, "html"), body(parsed, "plain")
         tabs = [name for name, there in (("html", html), ("text", text), ("source", "source")) if there]
         show = request.query_params.get("show", "")
         return self.page(
@@ -140,20 +139,20 @@ class MailboxPages:
             narrow=request.query_params.get("width") == "phone",
             text=text,
             source=mail.raw.decode("utf-8", "replace") if show == "source" or tabs == ["source"] else "",
-            attachments=list(enumerate(_attachments(parsed))),
+            attachments=list(enumerate(attachments(parsed))),
         )
 
     async def html(self, request: Request) -> Response:
         """The mail's own HTML, where nothing in it can run, load or look around."""
         mail = self._mail(request)
-        written = _body(parsed, "html") if mail and (parsed := mail.parsed()) else ""
+        written = body(parsed, "html") if mail and (parsed := mail.parsed()) else ""
         if mail is None or not written:
             return HTMLResponse("", 404)
-        for name, picture in _pictures(mail.parsed()).items():
+        for name, picture in pictures(mail.parsed()).items():
             written = written.replace(f"cid:{name}", picture)
         # links open beside the mailbox, not inside its frame
         headers = {"Content-Security-Policy": MAIL_CSP, "Referrer-Policy": "no-referrer"}
-        return HTMLResponse(_with_base(written), headers=headers)
+        return HTMLResponse(with_base(written), headers=headers)
 
     async def messages(self, request: Request) -> Response:
         found = self._found(Wanted.read(request))
@@ -174,11 +173,11 @@ class MailboxPages:
                 "envelope": {"from": mail.sender, "to": list(mail.recipients)},
                 "arrived_at": mail.arrived_at,
                 "headers": [[name, str(value)] for name, value in mail.headers.items()],
-                "text": _body(parsed, "plain"),
-                "html": _body(parsed, "html"),
+                "text": body(parsed, "plain"),
+                "html": body(parsed, "html"),
                 "attachments": [
-                    {"name": name, "type": part.get_content_type(), "size": len(_content(part))}
-                    for name, part in _attachments(parsed)
+                    {"name": name, "type": part.get_content_type(), "size": len(content(part))}
+                    for name, part in attachments(parsed)
                 ],
             }
         )
@@ -192,7 +191,7 @@ class MailboxPages:
 
     async def attachment(self, request: Request) -> Response:
         mail = self._mail(request)
-        found = _attachments(mail.parsed()) if mail else []
+        found = attachments(mail.parsed()) if mail else []
         place = request.path_params["place"]
         if place >= len(found):
             return _gone()
@@ -203,7 +202,7 @@ class MailboxPages:
             "Content-Security-Policy": MAIL_CSP,
             "X-Content-Type-Options": "nosniff",
         }
-        return Response(_content(part), media_type=part.get_content_type(), headers=headers)
+        return Response(content(part), media_type=part.get_content_type(), headers=headers)
 
     async def clear(self, _request: Request) -> Response:
         return JSONResponse({"deleted": self._mailbox.clear()})
@@ -222,45 +221,3 @@ def _gone() -> Response:
 def _number(request: Request, name: str, default: int) -> int:
     written = request.query_params.get(name, "")
     return int(written) if written.isdigit() else default
-
-
-def _with_base(html: str) -> str:
-    base = '<base target="_blank">'
-    opened = re.search(r"<head[^>]*>", html, re.IGNORECASE)
-    return html[: opened.end()] + base + html[opened.end() :] if opened else base + html
-
-
-def _content(part: Message) -> bytes:
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
-
-
-def _body(parsed: EmailMessage, kind: str) -> str:
-    part = parsed.get_body((kind,))
-    if part is None:
-        return ""
-    charset = part.get_content_charset("utf-8")
-    try:
-        return _content(part).decode(charset, "replace")
-    except LookupError:
-        return _content(part).decode("utf-8", "replace")
-
-
-def _attachments(parsed: EmailMessage) -> list[tuple[str, EmailMessage]]:
-    return [
-        (part.get_filename() or f"attachment-{place}", part)
-        for place, part in enumerate(parsed.iter_attachments(), 1)
-        if isinstance(part, EmailMessage) and not part.get("Content-ID")
-    ]
-
-
-def _pictures(parsed: EmailMessage) -> dict[str, str]:
-    """Pictures that the mail carries with it, as data addresses by their Content-ID."""
-    return {
-        part["Content-ID"].strip("<>"): f"data:{part.get_content_type()};base64,"
-        + base64.b64encode(_content(part)).decode()
-        for part in parsed.walk()
-        if isinstance(part, EmailMessage)
-        and part.get("Content-ID")
-        and part.get_content_maintype() == "image"
-    }

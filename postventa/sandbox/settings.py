@@ -1,5 +1,6 @@
 """What the sandbox is asked to be: how many orders, from when, in which languages, and which faults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -67,7 +68,8 @@ class SandboxSettings:
     start: datetime = field(default_factory=_whole_second)
     """When the first order is placed."""
     spread: timedelta = timedelta(hours=36)
-    languages: MappingProxyType[str, float] | dict[str, float] = field(default_factory=lambda: LANGUAGES)
+    languages: Mapping[str, float] = field(default_factory=lambda: LANGUAGES)
+    """The share of each language among the orders: `es`, `ca`, `en`."""
     key: str = "ck_sandbox"
     secret: str = "cs_sandbox"  # noqa: S105 - the sandbox's word for anybody to use
     carrier_key: str = "sandbox"
