@@ -207,6 +207,14 @@ def test_a_number_that_exists_already_or_cannot_be_followed_is_none_for_now(door
     assert len(sent) == 1
 
 
+def test_a_404_is_a_number_to_register(door, httpserver):
+    missing = {"meta": {"code": 4004, "message": "Tracking does not exist."}}
+    httpserver.expect_request(PATH, method="GET").respond_with_json(missing, status=404)
+    httpserver.expect_request(PATH, method="POST").respond_with_json({"meta": {"code": 201}}, status=201)
+    assert door.track(NUMBER) is None
+    assert [request.method for request, _ in httpserver.log] == ["GET", "POST"]
+
+
 def test_any_other_refusal_of_a_registration_is_told(door, httpserver):
     registration(httpserver, 400, 4001)
     with pytest.raises(Refused, match="4001"):

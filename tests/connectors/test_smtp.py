@@ -226,6 +226,14 @@ def test_a_kept_connection_dropped_before_the_letter_is_opened_again_and_the_let
     assert mailbox.connections == 2
 
 
+def test_a_kept_connection_that_is_dropped_again_is_down(post, mailbox):
+    post.send(SENDER, ANA, LETTER)
+    mailbox.on["MAIL"] = hang_up
+    with pytest.raises(ChannelDown, match="before the letter went"):
+        post.send(SENDER, ANA, LETTER)
+    assert mailbox.connections == 2
+
+
 def test_a_connection_dropped_after_the_letter_is_a_doubt(post, mailbox):
     mailbox.on["DATA"] = hang_up
     with pytest.raises(Doubtful, match="no answer came"):
@@ -388,6 +396,7 @@ def test_no_letter_goes_after_a_refused_recipient_even_if_the_server_waits_for_i
         ("> 250 OK\n> 250 OK\n> 354 go on\n< .\n> huh", Doubtful),
         ("> 250 OK\n> 250 OK\n> 354 go on\n< .\n> 554 spam\n< RSET\n> 250 OK", Refused),
         ("> 250 OK\n> 250 OK\n> 354 go on\n< .\n> 554 spam\n< RSET\n> 500 huh", Refused),
+        ("> 250 OK\n> 250 OK\n> 354 go on\n< .\n> 554 spam\n< RSET", Refused),
     ],
 )
 def test_whatever_is_answered_the_outcome_is_one_of_five(replies, expected):
@@ -614,6 +623,20 @@ def test_a_login_where_the_server_knows_none_is_refused(mailbox, monkeypatch):
         served(mailbox) as port,
         smtp.connect("email", channel(port, user_env="POST_USER", password_env="POST_PASSWORD")) as post,
         pytest.raises(ChannelRefused, match="AUTH"),
+    ):
+        post.check()
+
+
+def test_a_login_that_cannot_be_checked_now_is_down(mailbox, monkeypatch):
+    monkeypatch.setenv("POST_USER", "tienda")
+    monkeypatch.setenv("POST_PASSWORD", "secreto")
+    script = "> 220 hola\n< EHLO\n> 250-yo\n> 250 AUTH PLAIN\n< AUTH\n> 454 4.7.0 Directory asleep"
+    with (
+        scripted(script) as server,
+        smtp.connect(
+            "email", channel(server.port, user_env="POST_USER", password_env="POST_PASSWORD")
+        ) as post,
+        pytest.raises(ChannelDown, match="Directory asleep"),
     ):
         post.check()
 
