@@ -161,6 +161,13 @@ def test_the_cursor_never_passes_what_the_last_look_into_the_bin_covers(httpserv
     assert max(cursors) <= SINCE + timedelta(minutes=150)
 
 
+def test_a_last_answer_without_news_still_moves_the_cursor_on(httpserver):
+    serve(httpserver, {f"{API}/orders": a_list(*[stamped(number, number) for number in range(1, 200)])})
+    pages = list(a_shop(httpserver).changed_orders(SINCE))
+    assert [len(page.heard) for page in pages] == [100, 99, 0]
+    assert pages[-1].cursor == SINCE + timedelta(minutes=199)
+
+
 def test_the_cursor_never_goes_back_into_the_overlap(httpserver):
     serve(httpserver, {f"{API}/orders": a_list(stamped(1, -5))})
     (page,) = a_shop(httpserver).changed_orders(SINCE)

@@ -77,8 +77,8 @@ class WooCommerce:
                     binned = max([binned, *(stamp - self._overlap for stamp in _believable(trashed))])
                     yield from _pages(trashed, cursor)
                 covered = newest
-            cursor = max(cursor, min(newest, covered))
-            yield from _pages(leaf, cursor)
+            before, cursor = cursor, max(cursor, min(newest, covered))
+            yield from _pages(leaf, cursor, moved=cursor > before)
 
     def changed_refunds(self, since: datetime) -> Iterator[Page]:
         """Pages of refunds touched after `since` less the overlap; none where the shop cannot list them."""
@@ -209,8 +209,8 @@ def _believable(leaf: Leaf) -> list[datetime]:
     return [heard.modified_at for heard in leaf.heard if heard.modified_at <= latest]
 
 
-def _pages(leaf: Leaf, cursor: datetime) -> Iterator[Page]:
-    if leaf.heard or leaf.refused:
+def _pages(leaf: Leaf, cursor: datetime, *, moved: bool = False) -> Iterator[Page]:
+    if leaf.heard or leaf.refused or moved:
         yield Page(leaf.heard, leaf.refused, cursor)
 
 
