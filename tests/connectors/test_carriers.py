@@ -174,6 +174,17 @@ def test_scans_come_oldest_first_and_the_newest_is_the_status(kind, door, answer
     assert news.status is Is.DELIVERED
 
 
+def test_a_scan_told_twice_is_one_scan(kind, door, answers):
+    scan = kind.event(kind.moving, "again")
+    answers(kind.payload(scan, scan))
+    assert len(door.track(NUMBER).scans) == 1
+
+
+def test_scans_of_one_moment_stay_in_the_carriers_order(kind, door, answers):
+    answers(kind.payload(*(kind.event(kind.moving, said) for said in ("first", "second", "third"))))
+    assert [scan.raw_text for scan in door.track(NUMBER).scans] == ["first", "second", "third"]
+
+
 def test_a_code_nobody_has_mapped_is_unknown_and_kept_as_it_came(kind, door, answers):
     answers(kind.payload(kind.event(kind.unheard_of, "Entregado, en reparto")))
     news = door.track(NUMBER)

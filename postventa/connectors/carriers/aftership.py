@@ -127,10 +127,9 @@ class AfterShip:
                 raise
 
     def _news(self, tracking_number: str, tracking: Mapping[str, Any]) -> TrackingNews:
-        scans = sorted(
-            (scan for point in records(tracking.get("checkpoints")) if (scan := self._scan(point))),
-            key=lambda scan: scan.at,
-        )
+        points = records(tracking.get("checkpoints"))
+        heard = dict.fromkeys(scan for point in points if (scan := self._scan(point)))
+        scans = sorted(heard, key=lambda scan: scan.at)
         newest = scans[-1] if scans else None
         tag, subtag = text(tracking.get("tag")), text(tracking.get("subtag"))
         code, said = subtag or tag, text(tracking.get("subtag_message"))

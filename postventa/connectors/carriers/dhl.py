@@ -159,10 +159,9 @@ class Dhl:
         return f"{self._owner}: DHL answers and accepts the key"
 
     def _news(self, tracking_number: str, shipment: Mapping[str, Any]) -> TrackingNews:
-        scans = sorted(
-            (scan for event in records(shipment.get("events")) if (scan := self._scan(event))),
-            key=lambda scan: scan.at,
-        )
+        events = reversed(records(shipment.get("events")))  # DHL's newest come first; of one minute, too
+        heard = dict.fromkeys(scan for event in events if (scan := self._scan(event)))
+        scans = sorted(heard, key=lambda scan: scan.at)
         current = record(shipment.get("status"))
         newest = scans[-1] if scans else None
         code, said = _code(current), _said(current)
