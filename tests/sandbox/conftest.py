@@ -85,7 +85,21 @@ def grown() -> Iterator[Visitor]:
     yield from opened(orders=500)
 
 
+@pytest.fixture(scope="session")
+def _shared() -> Iterator[Visitor]:
+    yield from opened(orders=40)
+
+
 @pytest.fixture
-def small() -> Iterator[Visitor]:
-    """40 orders, for tests that turn the clock or the weather."""
+def small(_shared) -> Visitor:
+    """40 orders, for tests that turn the clock or the weather: each finds them at the end, in fair weather."""
+    _shared.post("/sandbox/faults", {})
+    _shared.at(START + timedelta(days=30))
+    _shared.sandbox.mailbox.clear()
+    return _shared
+
+
+@pytest.fixture
+def fresh() -> Iterator[Visitor]:
+    """40 orders for one test alone, which changes them for good."""
     yield from opened(orders=40)

@@ -32,11 +32,11 @@ def a_mail(number=1, message="shipped", html=NASTY):
 
 
 @pytest.fixture
-def posted(small):
-    with smtplib.SMTP("127.0.0.1", small.sandbox.smtp_port, timeout=10) as line:
+def posted(fresh):
+    with smtplib.SMTP("127.0.0.1", fresh.sandbox.smtp_port, timeout=10) as line:
         for number, message in ((1, "shipped"), (2, "shipped"), (3, "delivered")):
             line.send_message(a_mail(number, message))
-    return small
+    return fresh
 
 
 def test_a_mail_that_is_sent_arrives_and_is_listed(posted):

@@ -132,27 +132,27 @@ def test_cash_on_delivery_is_paid_when_the_order_is_completed(grown):
 
 
 @pytest.mark.parametrize("touch", [True, False])
-def test_an_order_changed_by_hand_moves_only_if_it_is_touched(small, touch):
-    small.at(START + timedelta(hours=1))
+def test_an_order_changed_by_hand_moves_only_if_it_is_touched(fresh, touch):
+    fresh.at(START + timedelta(hours=1))
     at = START + timedelta(hours=1, minutes=5)
-    small.at(at)
-    answer = small.post(f"/sandbox/orders/10001?touch={str(touch).lower()}", {"customer_note": "Merci"})
+    fresh.at(at)
+    answer = fresh.post(f"/sandbox/orders/10001?touch={str(touch).lower()}", {"customer_note": "Merci"})
     assert answer.status_code == 200
-    order = small.shop("wc/v3/orders/10001").json()
+    order = fresh.shop("wc/v3/orders/10001").json()
     assert order["customer_note"] == "Merci"
     assert (order["date_modified_gmt"] == at.replace(tzinfo=None).isoformat()) is touch
 
 
-def test_an_order_cancelled_by_hand_stays_cancelled_and_its_parcel_is_called_off(small):
+def test_an_order_cancelled_by_hand_stays_cancelled_and_its_parcel_is_called_off(fresh):
     order = next(
         order
-        for order in small.sandbox.shop.orders.values()
+        for order in fresh.sandbox.shop.orders.values()
         if order.parcels and order.parcels[0].label_at > order.placed_at + timedelta(hours=2)
     )
     number = order.parcels[0].number
-    assert small.parcel(number).status_code == 200
-    small.at(order.placed_at + timedelta(hours=1))
-    small.post(f"/sandbox/orders/{order.id}", {"status": "cancelled"})
-    small.at(START + timedelta(days=30))
-    assert small.shop(f"wc/v3/orders/{order.id}").json()["status"] == "cancelled"
-    assert small.parcel(number).status_code == 404
+    assert fresh.parcel(number).status_code == 200
+    fresh.at(order.placed_at + timedelta(hours=1))
+    fresh.post(f"/sandbox/orders/{order.id}", {"status": "cancelled"})
+    fresh.at(START + timedelta(days=30))
+    assert fresh.shop(f"wc/v3/orders/{order.id}").json()["status"] == "cancelled"
+    assert fresh.parcel(number).status_code == 404
