@@ -104,7 +104,7 @@ def _parked(connection: Connection) -> list[SetAside]:
 def _quarantined(connection: Connection) -> list[SetAside]:
     rows = connection.execute(
         select(QuarantineRow).order_by(QuarantineRow.id.desc()).limit(SHOWN_AT_MOST)
-    ).scalars()
+    ).all()
     return [
         SetAside(
             row.kind,

@@ -84,7 +84,12 @@ def reread_orders(shop: str) -> Polled:
         found = list(readers.map(lambda ref: _read_again(door, ref), refs))
     now = clock.now()
     with place.store.begin() as connection:
-        news = filing.file_heard(connection, shop, found, now)
+        news = filing.file_heard(connection, shop, [one for one in found if isinstance(one, Heard)], now)
+        for ref, one in zip(refs, found, strict=True):
+            if isinstance(one, NotUnderstood):
+                filing.quarantine(
+                    connection, source=shop, kind="order", ref=ref, reason=str(one), raw="", now=now
+                )
         rereading.put_off(connection, shop, refs, now + timedelta(hours=settings.reread_hours))
     return Polled(pages=0, heard=len(found), news=news)
 
@@ -245,6 +250,9 @@ def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Poll
     return count
 
 
-def _read_again(door: Shop, ref: str) -> Heard:
-    found = door.order(ref)
+def _read_again(door: Shop, ref: str) -> Heard | NotUnderstood:
+    try:
+        found = door.order(ref)
+    except NotUnderstood as reason:
+        return reason
     return found or Heard(kind="gone", ref=ref, modified_at=clock.now(), raw={})

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from postventa import clock
 from postventa.connectors.doors import open_carrier
 from postventa.connectors.http import ConnectorError
-from postventa.news import Carrier, TrackingNews
+from postventa.news import Carrier, NotUnderstood, TrackingNews
 from postventa.rules.orders import Event
 from postventa.store import filing
 from postventa.store.changes import log_and_owe
@@ -66,13 +66,13 @@ def look_at_parcels(carrier: str) -> Looked:
     return looked
 
 
-Answer = TrackingNews | ConnectorError | None
+Answer = TrackingNews | ConnectorError | NotUnderstood | None
 
 
 def _ask(door: Carrier, tracking_number: str) -> Answer:
     try:
         return door.track(tracking_number)
-    except ConnectorError as error:
+    except (ConnectorError, NotUnderstood) as error:
         return error
 
 

@@ -1,0 +1,89 @@
+"""`make demo`: starts the stack, lets a week pass in a minute or two, says what happened, and stays up to be looked at."""
+
+import argparse
+import os
+import shutil
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from postventa.clock import ENVIRONMENT_KEY as CLOCK_KEY
+from postventa.clock import Clock
+from postventa.demo.stack import Stack, StackDidNotStart
+
+DAYS = 8
+
+
+def main() -> int:
+    """Runs the demo; the exit code is 0 only if the ledger adds up and the mailbox agrees with it."""
+    asked = _asked()
+    console = Console()
+    began = time.monotonic()
+    folder = Path(".demo").resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    console.print(
+        "[bold]postventa[/] · a shop, a carrier, a mailbox and the service that looks after every order\n"
+    )
+    console.print("  starting Prefect's server and the sandbox ...")
+    try:
+        with Stack(folder, _last_monday(), asked.orders, asked.seed) as stack:
+            return _tell(stack, asked, console, began)
+    except StackDidNotStart as wrong:
+        print(f"demo: {wrong}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: float) -> int:
+    stack.run("postventa", "db", "upgrade")
+    from postventa.demo.story import (
+        settle,
+        walk,
+    )  # Prefect reads its settings from the environment when imported
+    from postventa.demo.summary import summarise
+
+    console.print(f"  {asked.orders} orders, {asked.days} days, a stop every four hours\n")
+    told, now = walk(stack, asked.days, console)
+    settle()
+    adds_up = summarise(stack, told, console, time.monotonic() - began)
+    if not asked.exit:
+        _stay(stack, now, console)
+    return 0 if adds_up else 1
+
+
+def _stay(stack: Stack, now: datetime, console: Console) -> None:
+    """Hands over to the timetable: deployments and a worker, on a clock that goes on from here at its usual pace."""
+    running = Clock(now, time.time(), 1.0).written()
+    stack.environment[CLOCK_KEY] = running
+    os.environ[CLOCK_KEY] = running
+    console.print("\n  handing over to the timetable: deploying, starting a worker ...")
+    stack.run("postventa", "setup")
+    stack.run("prefect", "--no-prompt", "deploy", "--all")
+    stack.keep("worker", "prefect", "worker", "start", "--pool", "postventa")
+    stack.set_clock(now)
+    console.print("  the worker runs the flows by their schedule. [bold]Ctrl-C[/] ends everything.")
+    threading.Event().wait()
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="end after the summary")
+    parser.add_argument("--orders", type=int, default=300)
+    parser.add_argument("--days", type=float, default=DAYS)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def _last_monday() -> datetime:
+    """A Monday morning long enough ago that the whole story has passed."""
+    today = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=today.weekday() + 14)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The story of the demo: the clock walks through a week, and at every stop the flows run as they would by schedule."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from flows.messages import send_what_is_owed
+from flows.orders import follow_orders
+from flows.shipments import follow_shipments
+from postventa import clock
+from postventa.demo.stack import Stack
+from postventa.store.ledger import Ledger, ledger
+from postventa.workplace import open_workplace
+
+STEP = timedelta(hours=4)
+
+
+@dataclass
+class Told:
+    """What the walk saw: the flow runs by state, each red one with its sentence."""
+
+    runs: int = 0
+    red: list[str] = field(default_factory=list)
+
+
+def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
+    """Walks the clock from the start for so many days; answers what happened and where the clock stands."""
+    told, now = Told(), stack.start
+    stops = int(timedelta(days=days) / STEP)
+    with _no_heartbeat(), _progress(console) as progress:
+        bar = progress.add_task("Monday 09:00", total=stops)
+        for _ in range(stops):
+            now += STEP
+            stack.set_clock(now)
+            with clock.clock_set_to(now):
+                for started, given in (
+                    (follow_orders, {"shop": "tienda"}),
+                    (follow_shipments, {"carrier": "dhl"}),
+                    (send_what_is_owed, {"channel": "email"}),
+                ):
+                    state = started(**given, return_state=True)
+                    told.runs += 1
+                    if not state.is_completed():
+                        told.red.append(" ".join(str(state.message).split()))
+            progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
+    return told, now
+
+
+def settle() -> None:
+    """Lets Prefect's client say what it still has to say, while its server is there to hear it."""
+    EventsWorker.drain_all(timeout=20)
+    APILogWorker.drain_all(timeout=20)
+
+
+def counted() -> Ledger:
+    """The ledger as the store has it."""
+    with open_workplace().reading() as connection:
+        return ledger(connection)
+
+
+def _progress(console: Any) -> Progress:
+    return Progress(
+        TextColumn("  {task.description:32}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+@contextmanager
+def _no_heartbeat() -> Iterator[None]:
+    """Flows run one after another in this very process here: nobody needs to hear that it lives, at a second each."""
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
