@@ -109,8 +109,10 @@ class _Round:
                 self._set_aside(parcel, standing, error)
 
     def _apply_one(
-        self, parcel: Any, answer: TrackingNews | None, standing: Standing, seen: set[str]
+        self, parcel: Any, answer: TrackingNews | NotUnderstood | None, standing: Standing, seen: set[str]
     ) -> None:
+        if isinstance(answer, NotUnderstood):
+            raise answer
         now = clock.now()
         since = self.place.settings.shop(standing.shop).backfill_since
         change = change_by(answer, parcel, standing.known, seen, backfill_since=since, now=now)
