@@ -172,12 +172,16 @@ class TrackingNews:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One raw payload of a page: its kind (`order` or `refund`), ids, and when the shop last touched it."""
+    """One raw payload of a page: its kind (`order` or `refund`), ids, and when the shop last touched it.
+
+    `order_ref` is the order that a refund belongs to; an order is its own.
+    """
 
     kind: str
     ref: str
     modified_at: datetime
     raw: Raw
+    order_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
