@@ -74,8 +74,8 @@ class Shop(_Section):
     """How customers know the shop; the company's legal name where empty."""
     requests_per_second: Annotated[float, Field(gt=0)] = 5
     overlap_minutes: Annotated[int, Field(ge=0)] = 10
-    reread_hours: Annotated[int, Field(ge=1)] = 2
-    """How often an undelivered order without tracking is read again by itself."""
+    reread_hours: Annotated[int, Field(ge=1)] = 6
+    """How often an undelivered order without tracking is read again by itself; hourly once it has left."""
     tracking_grace_hours: Annotated[float, Field(ge=0)] = 4
     """How long the shipped notice waits for a tracking number that the shop has not written yet."""
     statuses: dict[str, FulfilmentState] = {}

@@ -90,7 +90,7 @@ def reread_orders(shop: str) -> Polled:
                 filing.quarantine(
                     connection, source=shop, kind="order", ref=ref, reason=str(one), raw="", now=now
                 )
-        rereading.put_off(connection, shop, refs, now + timedelta(hours=settings.reread_hours))
+        rereading.put_off(connection, shop, refs, now, timedelta(hours=settings.reread_hours))
     return Polled(pages=0, heard=len(found), news=news)
 
 

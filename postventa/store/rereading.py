@@ -1,11 +1,15 @@
 """Orders that are read again by themselves, because what they lack may come without moving their stamp."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, literal, select, update
 
+from postventa.rules.orders import Stage
+from postventa.store.base import Instant
 from postventa.store.orders import OrderRow
+
+WHILE_SHIPPED_UNTRACKED = timedelta(hours=1)
 
 
 def due(connection: Connection, shop: str, now: datetime, limit: int) -> list[str]:
@@ -19,8 +23,12 @@ def due(connection: Connection, shop: str, now: datetime, limit: int) -> list[st
     return list(connection.execute(found).scalars())
 
 
-def put_off(connection: Connection, shop: str, refs: Sequence[str], until: datetime) -> None:
-    """Notes that these orders have been read and need not be read again before `until`."""
+def put_off(
+    connection: Connection, shop: str, refs: Sequence[str], now: datetime, usually: timedelta
+) -> None:
+    """Notes that these orders have been read: one that has left without tracking is read again soon."""
+    soon = min(usually, WHILE_SHIPPED_UNTRACKED)
+    after = case((OrderRow.stage == Stage.SHIPPED, literal(now + soon, Instant())), else_=now + usually)
     connection.execute(
-        update(OrderRow).where(OrderRow.shop == shop, OrderRow.ref.in_(refs)).values(reread_at=until)
+        update(OrderRow).where(OrderRow.shop == shop, OrderRow.ref.in_(refs)).values(reread_at=after)
     )
