@@ -14,8 +14,8 @@ def insert_new(connection: Connection, table: Any, rows: Sequence[Row], unique: 
     if not rows:
         return 0
     statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(unique))
-    result = connection.execute(statement, list(rows))
-    return max(result.rowcount, 0)
+    inserted = statement.returning(table.__table__.c[unique[0]])  # drivers do not count many rows alike
+    return len(connection.execute(inserted, list(rows)).all())
 
 
 def upsert(
