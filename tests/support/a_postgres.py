@@ -16,7 +16,7 @@ UNPRIVILEGED = "nobody"
 class APostgres:
     """Starts a server in a folder of its own and stops it again; every database is made fresh."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="pv-pg-", dir="/tmp"))
         self._user = UNPRIVILEGED if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
@@ -43,13 +43,17 @@ class APostgres:
             self._server = subprocess.Popen(
                 [
                     *(self._binaries / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1"),
-                    *("-k", self._folder, "-c", "fsync=off", "-c", "max_connections=50"),
+                    *("-k", self._folder, "-c", f"fsync={'on' if durable else 'off'}", "-c", "max_connections=50"),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 **self._as_user(),
             )
         self._wait()
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
 
     def database(self) -> str:
         """The address of a new, empty database."""
