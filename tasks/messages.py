@@ -3,6 +3,8 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -10,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from postventa import clock
 from postventa.connectors.addresses import Unsendable
@@ -119,20 +122,24 @@ class _Batch:
         """Sends one message or settles it; answers until when the order must wait, if it must."""
         now = clock.now()
         try:
-            verdict = desk.verdict(row, now)
+            is_bounced = desk.customer_id in self.bounced
+            verdict = Verdict.no("hard_bounce") if is_bounced else desk.verdict(row, now)
             envelope = desk.letter(row, now) if verdict.may_go else None
         except Exception as wrong:  # noqa: BLE001 - a message fails alone, with its reason
             return self._cannot_be_written(desk, row, wrong, now)
         if verdict.outcome is not None or envelope is None:
             return self._kept_back(desk, row, verdict)
-        if not self.marker.begin(row.id, envelope.message_id, clock.wall()):
+        with self._kept_if_the_store_fails(Settled(row.id, Outcome.DEFERRED, "store_failed", "", now)):
+            is_ours = self.marker.begin(row.id, envelope.message_id, clock.wall())
+        if not is_ours:
             return None  # another sender has it: this one was thought dead
         try:
             accepted = self.post.send(envelope.sender, envelope.recipient, envelope.data)
         except (TryLater, Refused, ChannelDown, ChannelRefused, Doubtful) as answer:
             return self._not_accepted(desk, row, answer, now)
-        self.marker.sent(row.id, accepted.words, now)
         self._note(row, Outcome.SENT, accepted.words, now)
+        with self._kept_if_the_store_fails(Settled(row.id, Outcome.SENT, "", accepted.words)):
+            self.marker.sent(row.id, envelope.message_id, accepted.words, now)
         desk.told(row)
         return None
 
@@ -156,8 +163,9 @@ class _Batch:
     def _not_accepted(self, desk: Desk, row: Any, answer: Exception, now: datetime) -> datetime | None:
         words = str(answer)
         settled = self._settlement(row, answer, words, now)
-        self.marker.back(settled, now)
         self._note(row, settled.outcome, words, now)
+        with self._kept_if_the_store_fails(settled):
+            self.marker.back(settled, now)
         if settled.outcome is Outcome.FAILED:
             self._trouble(desk, row, f"was refused: {words}")
             if " 5.1." in f" {words}":
@@ -183,6 +191,15 @@ class _Batch:
                 return Settled(row.id, Outcome.FAILED, "deferred_too_long", words)
             return Settled(row.id, Outcome.DEFERRED, "rate_limited", words, until)
         return Settled(row.id, Outcome.DEFERRED, "provider_down", words, now + CHANNEL_REST)
+
+    @contextmanager
+    def _kept_if_the_store_fails(self, settled: Settled) -> Iterator[None]:
+        """What is certain of a message is not lost with its mark: the batch's end saves it."""
+        try:
+            yield
+        except OperationalError:
+            self.settled.append(settled)
+            raise
 
     def _settle(self, settled: Settled) -> None:
         self.settled.append(settled)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from postventa.rules.messages import Outcome
 from postventa.store.outbox import Settled
@@ -22,7 +23,7 @@ _BEGUN = """
     WHERE id = {i} AND sender = {s} AND outcome IN ('waiting', 'deferred')"""
 _SENT = """
     UPDATE outbox SET outcome = 'sent', reason = '', words = {w}, settled_at = {n}, sender = NULL,
-    claimed_until = NULL WHERE id = {i} AND sender = {s}"""
+    claimed_until = NULL WHERE id = {i} AND message_id = {m}"""
 _BACK = """
     UPDATE outbox SET outcome = {o}, reason = {r}, words = {w}, due_at = {u}, settled_at = {n}
     WHERE id = {i} AND sender = {s}"""
@@ -34,6 +35,8 @@ class Marker:
     def __init__(self, store: Engine, sender: str) -> None:
         self._connection = store.raw_connection()
         driver: Any = self._connection.driver_connection
+        dbapi: Any = store.dialect.dbapi
+        self._broken = (dbapi.OperationalError, dbapi.InterfaceError)
         self._is_sqlite = store.dialect.name == "sqlite"
         self._sender = sender
         if self._is_sqlite:
@@ -54,28 +57,35 @@ class Marker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._is_sqlite:
-            self._driver.execute("PRAGMA synchronous=FULL")
-        else:
-            self._driver.execute("SET synchronous_commit = on")
-            self._driver.autocommit = False
-        self._connection.close()
+        try:
+            if self._is_sqlite:
+                self._driver.execute("PRAGMA synchronous=FULL")
+            else:
+                self._driver.execute("SET synchronous_commit = on")
+                self._driver.autocommit = False
+        except self._broken:
+            self._connection.invalidate()  # cut off: the pool must not lend it again
+        finally:
+            self._connection.close()
 
     def begin(self, outbox_id: int, message_id: str, wall: datetime) -> bool:
         """Marks a message as being handed over; False if it is no longer this sender's to hand over."""
         until = self._instant(wall + IN_FLIGHT_FOR)
-        cursor = self._driver.execute(self._begun, (message_id, until, outbox_id, self._sender))
+        cursor = self._mark(self._begun, (message_id, until, outbox_id, self._sender))
         return bool(cursor.rowcount == 1)
 
-    def sent(self, outbox_id: int, words: str, now: datetime) -> None:
-        """Marks a message as accepted by the other side."""
-        self._driver.execute(self._sent, (words[:400], self._instant(now), outbox_id, self._sender))
+    def sent(self, outbox_id: int, message_id: str, words: str, now: datetime) -> None:
+        """Marks a message as accepted by the other side.
+
+        By its Message-ID, whoever holds it now: a sender thought dead may still bring the receipt.
+        """
+        self._mark(self._sent, (words[:400], self._instant(now), outbox_id, message_id))
 
     def back(self, settled: Settled, now: datetime) -> None:
         """Marks a message that was begun as not accepted: deferred until an instant, failed, or in doubt."""
         settled_at = None if settled.outcome is Outcome.DEFERRED else self._instant(now)
         until = self._instant(settled.due_at or now)
-        self._driver.execute(
+        self._mark(
             self._back,
             (
                 settled.outcome,
@@ -87,6 +97,13 @@ class Marker:
                 self._sender,
             ),
         )
+
+    def _mark(self, statement: str, values: tuple[Any, ...]) -> Any:
+        """Raises OperationalError, as everything in the store does, if the mark cannot be made."""
+        try:
+            return self._driver.execute(statement, values)
+        except self._broken as broken:
+            raise OperationalError("a mark in the outbox", None, broken) from broken
 
     def _instant(self, at: datetime) -> Any:
         """As SQLAlchemy writes it: text without a zone in SQLite, an aware instant in PostgreSQL."""

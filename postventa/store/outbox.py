@@ -4,21 +4,29 @@ A claim takes all the due messages of an order or none, so the steps of one orde
 hands. A message that waits for its turn blocks what the same order owes after it; a settled one does not.
 """
 
+import hashlib
 import os
 import socket
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, or_, select, update
 
 from postventa.rules.messages import Outcome
 from postventa.store.messages import AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
 
 CLAIM_FOR = timedelta(minutes=10)
+ASK_AGAIN = 50
+MEANWHILE_SECONDS = 0.02
+"""A claim takes some hundredths of a second; whoever comes meanwhile finds other orders after it."""
 _OUTBOX: Any = OutboxRow.__table__
 _BOX: Any = _OUTBOX.c
 _OPEN = (Outcome.WAITING, Outcome.DEFERRED)
@@ -47,13 +55,13 @@ class Attempt:
 
 def new_sender() -> str:
     """A name for a sender that tells later whether it can still be alive."""
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{token_hex(4)}"
+    return f"{_machine()}:{os.getpid()}:{token_hex(4)}"
 
 
 def is_gone(sender: str) -> bool:
-    """Whether a sender is certainly dead: it ran on this machine, and its process is no more."""
-    host, pid, _ = sender.rsplit(":", 2)
-    if host != socket.gethostname()[:32]:
+    """Whether a sender is certainly dead: it ran among the processes we can see, and is no more among them."""
+    machine, pid, _ = sender.rsplit(":", 2)
+    if machine != _machine():
         return False
     try:
         os.kill(int(pid), 0)
@@ -62,6 +70,16 @@ def is_gone(sender: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+@cache
+def _machine() -> str:
+    """The machine since its last start, and the container in it: two may share a name and number alike."""
+    traits = [socket.gethostname()]
+    with suppress(OSError):
+        traits.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
+        traits.append(str(Path("/proc/self/ns/pid").readlink()))
+    return f"{traits[0][:24]}-{hashlib.blake2b(''.join(traits).encode(), digest_size=4).hexdigest()}"
 
 
 def claim(
@@ -75,7 +93,7 @@ def claim(
         .order_by(_BOX.due_at, _BOX.id)
         .limit(limit)
     )
-    lanes = _lock_lanes(connection, list(dict.fromkeys(connection.execute(due).scalars())))
+    lanes = _free_lanes(connection, due)
     if not lanes:
         return []
     unsettled = (
@@ -102,24 +120,32 @@ def recover(connection: Connection, wall: datetime, now: datetime, policy: Liter
     A message that was begun may have gone: by the policy it waits for a person, or goes again under the same
     Message-ID. What was only claimed is free again.
     """
-    held = select(_BOX.id, _BOX.sender, _BOX.claimed_until, _BOX.outcome).where(_BOX.sender.is_not(None))
-    gone: dict[str, bool] = {}
-    dead = []
-    for row in connection.execute(held):
-        if row.sender not in gone:
-            gone[row.sender] = is_gone(row.sender)
-        if gone[row.sender] or row.claimed_until < wall:
-            dead.append(row)
-    in_doubt = [row.id for row in dead if row.outcome == Outcome.BEGUN]
-    doubt = {"words": "the sender died between the hand-over and the answer", "due_at": now}
+    held = select(_BOX.sender).where(_BOX.sender.is_not(None)).distinct()
+    gone = [sender for sender in connection.execute(held).scalars() if is_gone(sender)]
+    # Asked again by the statements themselves: another sender may be recovering the same messages right now.
+    is_held_by_the_dead = _BOX.sender.in_(gone) | (_BOX.sender.is_not(None) & (_BOX.claimed_until < wall))
     outcome, reason = (
         (Outcome.UNCERTAIN, "sender_died") if policy == "ask" else (Outcome.WAITING, "sent_again_after_doubt")
     )
-    settled_at = now if policy == "ask" else None
-    free = {"sender": None, "claimed_until": None}
-    _update(connection, in_doubt, **doubt, **free, outcome=outcome, reason=reason, settled_at=settled_at)
-    _update(connection, [row.id for row in dead if row.outcome != Outcome.BEGUN], **free)
-    return len(in_doubt)
+    in_doubt = connection.execute(
+        update(_OUTBOX)
+        .where(is_held_by_the_dead, _BOX.outcome == Outcome.BEGUN)
+        .values(
+            outcome=outcome,
+            reason=reason,
+            words="the sender died between the hand-over and the answer",
+            due_at=now,
+            settled_at=now if policy == "ask" else None,
+            sender=None,
+            claimed_until=None,
+        )
+    )
+    connection.execute(
+        update(_OUTBOX)
+        .where(is_held_by_the_dead, _BOX.outcome != Outcome.BEGUN)
+        .values(sender=None, claimed_until=None)
+    )
+    return in_doubt.rowcount
 
 
 def finish(
@@ -181,6 +207,17 @@ def _literal(outcome: Outcome) -> ColumnElement[str]:
     return literal_column(f"'{outcome}'")
 
 
+def _free_lanes(connection: Connection, due: Select[tuple[int]]) -> list[int]:
+    """Orders with due messages, locked. Where others are claiming all of them, they are waited for and left out."""
+    for _ in range(ASK_AGAIN):
+        wanted = list(dict.fromkeys(connection.execute(due).scalars()))
+        lanes = _lock_lanes(connection, wanted)
+        if lanes or not wanted:
+            return lanes
+        time.sleep(MEANWHILE_SECONDS)
+    return []
+
+
 def _lock_lanes(connection: Connection, order_ids: Sequence[int]) -> list[int]:
     """Locks the orders that no other sender is claiming at this moment; on SQLite the write lock is held already."""
     if connection.dialect.name == "sqlite" or not order_ids:
@@ -205,8 +242,3 @@ def _in_turn(rows: Sequence[Row[Any]], now: datetime, wall: datetime) -> list[Ro
         elif row.outcome == Outcome.DEFERRED:
             break
     return taken
-
-
-def _update(connection: Connection, ids: Sequence[int], **values: Any) -> None:
-    if ids:
-        connection.execute(update(_OUTBOX).where(_BOX.id.in_(ids)).values(**values))
