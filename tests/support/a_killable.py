@@ -1,0 +1,59 @@
+"""Senders that can be killed: one process that has imported everything forks a child for each, and reaps it.
+
+Run as a program it reads a line for each sender to start, answers its process id, and says nothing else.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Killables:
+    """The parent of the senders; `start()` answers the process id of a new one."""
+
+    def __init__(self) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, channel: str = "email") -> int:
+        assert self._parent.stdin
+        assert self._parent.stdout
+        config = os.environ["POSTVENTA_CONFIG"]
+        clock = os.environ.get("POSTVENTA_CLOCK", "")
+        self._parent.stdin.write(f"{channel}\t{config}\t{clock}\n")
+        self._parent.stdin.flush()
+        return int(self._parent.stdout.readline())
+
+    def stop(self) -> None:
+        self._parent.stdin.close()
+        self._parent.wait(20)
+        self._parent.stdout.close()
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def _fork_for_each_line() -> None:
+    from tasks.messages import send_messages
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a killed sender is gone at once
+    for line in sys.stdin:
+        channel, config, clock = line.rstrip("\n").split("\t")
+        pid = os.fork()
+        if pid == 0:
+            os.environ["POSTVENTA_CONFIG"] = config
+            if clock:
+                os.environ["POSTVENTA_CLOCK"] = clock
+            try:
+                send_messages.fn(channel)
+            finally:
+                os._exit(0)
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    _fork_for_each_line()
