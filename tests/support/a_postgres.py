@@ -43,7 +43,14 @@ class APostgres:
             self._server = subprocess.Popen(
                 [
                     *(self._binaries / "postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1"),
-                    *("-k", self._folder, "-c", f"fsync={'on' if durable else 'off'}", "-c", "max_connections=50"),
+                    *(
+                        "-k",
+                        self._folder,
+                        "-c",
+                        f"fsync={'on' if durable else 'off'}",
+                        "-c",
+                        "max_connections=50",
+                    ),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
