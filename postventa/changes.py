@@ -8,7 +8,7 @@ from typing import Any
 from postventa.chain import Course, advance
 from postventa.copies import details_of, lines_digest
 from postventa.news import CustomerNews, LineNews, OrderNews, ParcelNews
-from postventa.rules.happenings import Known, Said, happenings
+from postventa.rules.happenings import ALL_LEFT, Known, Said, happenings
 from postventa.rules.orders import STOPPED, Event, FulfilmentState, Stage
 from postventa.rules.shipments import FINAL, ShipmentStatus
 from postventa.settings import Shop
@@ -16,7 +16,6 @@ from postventa.store.changes import Change
 from postventa.store.standings import Standing
 
 _HELD = {FulfilmentState.ON_HOLD, FulfilmentState.BACKORDERED}
-_ALL_LEFT = {FulfilmentState.SHIPPED, FulfilmentState.PARTIALLY_DELIVERED, FulfilmentState.DELIVERED}
 _UNHEARD_OF = {ShipmentStatus.PENDING, ShipmentStatus.UNKNOWN}
 REREAD_FOR = timedelta(days=45)
 """An order that is not delivered after so long is no longer read again by itself."""
@@ -75,6 +74,7 @@ def _said(news: OrderNews) -> Said:
         placed_at=news.placed_at,
         paid_at=news.paid_at,
         at=news.modified_at,
+        completed_at=news.completed_at,
         parcels={parcel.tracking_number: parcel.shipped_at for parcel in news.parcels},
     )
 
@@ -110,7 +110,7 @@ def _order(
         "fulfilment_state": news.fulfilment_state,
         "stage": course.stage,
         "is_held": news.fulfilment_state in _HELD,
-        "is_all_shipped": known.is_all_shipped or news.fulfilment_state in _ALL_LEFT,
+        "is_all_shipped": known.is_all_shipped or news.fulfilment_state in ALL_LEFT,
         "needs_shipping": news.needs_shipping,
         "placed_at": news.placed_at,
         "modified_at": news.modified_at,

@@ -94,7 +94,7 @@ class _Walk:
         self.newest = scan.at
         move = heard_scan(self.status, scan.status)
         if move.status is ShipmentStatus.DELIVERED and self.status is not ShipmentStatus.DELIVERED:
-            self.happened.append(parcel_arrived(self.known, self.number, scan.at))
+            self.happened.extend(parcel_arrived(self.known, self.number, scan.at))
         if move.tell:
             self.owed.append(Owe(move.tell, scan.at, self.number, _occasion(scan)))
         self.status = move.status

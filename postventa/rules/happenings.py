@@ -8,10 +8,9 @@ from postventa.rules.orders import STOPPED, Event, FulfilmentState, OrderState, 
 from postventa.rules.shipments import ShipmentStatus
 
 _PAID = frozenset({PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED})
-_SHIPPED = frozenset(
-    {FulfilmentState.SHIPPED, FulfilmentState.PARTIALLY_DELIVERED, FulfilmentState.DELIVERED}
-)
-_LEFT = _SHIPPED | {FulfilmentState.PARTIALLY_SHIPPED}
+ALL_LEFT = frozenset({FulfilmentState.SHIPPED, FulfilmentState.DELIVERED})
+"""States in which nothing is left to send; a partial delivery may have more to come."""
+_LEFT = ALL_LEFT | {FulfilmentState.PARTIALLY_SHIPPED, FulfilmentState.PARTIALLY_DELIVERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,7 @@ class Said:
     placed_at: datetime
     paid_at: datetime | None
     at: datetime
+    completed_at: datetime | None = None
     parcels: Mapping[str, datetime | None] = field(default_factory=dict)
     """Tracking number -> when the shop says the parcel left, if it says so."""
 
@@ -40,6 +40,8 @@ class Known:
     parcels: Mapping[str, ShipmentStatus] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
     """Tracking numbers of the parcels whose leaving is recorded."""
+    was_delivered: bool = False
+    """Everything had arrived once: what arrives now is a further parcel."""
 
     def after(self, stage: Stage, parcel: str, status: ShipmentStatus, *, has_left: bool) -> "Known":
         """The same order after one of its parcels came to `status`: for its next parcel in the same batch."""
@@ -60,7 +62,8 @@ def happenings(known: Known, said: Said) -> tuple[Happening, ...]:
     """The events that lead from what is known to what the shop says, in the order of the chain.
 
     A draft has not been placed: nothing happens. An order that stops while it is still new is heard of for the
-    first time as stopped, and nobody is told.
+    first time as stopped, and nobody is told. A failed payment neither places an order nor reopens it. What the
+    shop says of a reopened order is heard anew.
     """
     if said.order_state is OrderState.DRAFT:
         return ()
@@ -70,26 +73,41 @@ def happenings(known: Known, said: Said) -> tuple[Happening, ...]:
             () if known.stage in STOPPED and stop.value == known.stage.value else (Happening(stop, said.at),)
         )
     found: list[Happening] = []
+    if known.stage in {Stage.NEW, *STOPPED} and said.payment_state is PaymentState.FAILED:
+        return (Happening(Event.PAYMENT_FAILED, said.at),)
     if known.stage in STOPPED:
         found.append(Happening(Event.REOPENED, said.at))
+        known = replace(known, payment_state=None, is_all_shipped=False)
     elif known.stage is Stage.NEW:
-        if said.payment_state is PaymentState.FAILED:
-            return (Happening(Event.PAYMENT_FAILED, said.at),)
         found.append(Happening(Event.ORDER_PLACED, said.placed_at))
+        said = replace(said, at=_last_dated(said))
     found.extend(_payment(known, said))
     found.extend(_goods(known, said))
     return tuple(found)
 
 
-def parcel_arrived(known: Known, parcel: str, at: datetime) -> Happening:
-    """The arrival of a parcel: the last one of a wholly shipped order completes it, any other is one of several."""
+def parcel_arrived(known: Known, parcel: str, at: datetime) -> tuple[Happening, ...]:
+    """The arrival of a parcel: the last one of a wholly shipped order completes it, any other is one of several.
+
+    A further parcel, after everything had arrived once, is both: the order's own arrival has been told.
+    """
     others = [status for number, status in known.parcels.items() if number != parcel]
     is_last = known.is_all_shipped and all(status is ShipmentStatus.DELIVERED for status in others)
-    return (
-        Happening(Event.ALL_DELIVERED, at, parcel)
-        if is_last
-        else Happening(Event.PARCEL_DELIVERED, at, parcel)
+    one_of_several, the_last = (
+        Happening(event, at, parcel) for event in (Event.PARCEL_DELIVERED, Event.ALL_DELIVERED)
     )
+    if not is_last:
+        return (one_of_several,)
+    return (one_of_several, the_last) if known.was_delivered else (the_last,)
+
+
+def _last_dated(said: Said) -> datetime:
+    """When an order that was never heard of came to where it stands, as far back as that can be.
+
+    Its stamp says when it was last touched, which may be years after it was shipped: an old order that somebody
+    edits is not news to its customer.
+    """
+    return max(at for at in (said.placed_at, said.paid_at, said.completed_at) if at is not None)
 
 
 def _stop(said: Said) -> Event | None:
@@ -119,10 +137,10 @@ def _goods(known: Known, said: Said) -> list[Happening]:
         found.append(Happening(Event.PREPARATION_STARTED, said.at))
     if said.fulfilment_state is FulfilmentState.READY_TO_SHIP:
         found.append(Happening(Event.PACKED, said.at))
-    if not said.needs_shipping and said.fulfilment_state in _SHIPPED:
+    if not said.needs_shipping and said.fulfilment_state in ALL_LEFT:
         return [*found, Happening(Event.COMPLETED_UNSHIPPED, said.at)]
     found.extend(_parcels(known, said))
-    if said.fulfilment_state in _SHIPPED and not known.is_all_shipped:
+    if said.fulfilment_state in ALL_LEFT and not known.is_all_shipped:
         numbers = said.parcels or known.parcels
         found.append(Happening(Event.ALL_SHIPPED if numbers else Event.SHIPPED_UNTRACKED, said.at))
     if said.fulfilment_state is FulfilmentState.DELIVERED or _all_arrived(known, said):
@@ -142,7 +160,7 @@ def _parcels(known: Known, said: Said) -> list[Happening]:
 def _all_arrived(known: Known, said: Said) -> bool:
     """Every parcel had arrived before the shop said that these were all of them."""
     return (
-        said.fulfilment_state in _SHIPPED
+        said.fulfilment_state in ALL_LEFT
         and bool(known.parcels)
         and set(said.parcels) <= set(known.parcels)
         and all(status is ShipmentStatus.DELIVERED for status in known.parcels.values())

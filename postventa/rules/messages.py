@@ -107,20 +107,23 @@ def may_contact(owed: Owed, standing: Standing, now: datetime) -> Verdict:  # no
         return Verdict.no("amount_mismatch")
     if owed.is_legal:
         return Verdict.yes()
-    if standing.is_held and owed.step is not None:
-        return Verdict.later("order_on_hold", now + ON_HOLD_RECHECK)
     if _is_told_otherwise(owed, standing):
         return Verdict.no("already_sent")
     if _is_overtaken(owed, standing):
         return Verdict.no("superseded")
     if now - owed.happened_at > owed.stale_after:
         return Verdict.no("stale_event")
+    if standing.is_held and owed.step is not None:
+        return Verdict.later("order_on_hold", now + ON_HOLD_RECHECK)
     return Verdict.yes()
 
 
 def try_again_at(attempts: int, owed_at: datetime, now: datetime) -> datetime | None:
-    """When a message goes again after its server said "later" for the `attempts`th time; None if it has failed."""
-    if now - owed_at > GIVE_UP_AFTER:
+    """When a message goes again after its server said "later" for the `attempts`th time; None if it has failed.
+
+    A message that waited for something else for days still gets its tries.
+    """
+    if attempts > len(BACKOFF) and now - owed_at > GIVE_UP_AFTER:
         return None
     return now + BACKOFF[min(attempts, len(BACKOFF)) - 1]
 
@@ -140,13 +143,14 @@ def _is_told_otherwise(owed: Owed, standing: Standing) -> bool:
 def _is_overtaken(owed: Owed, standing: Standing) -> bool:
     """Later news has made this one stale: the order went on, or this parcel has arrived."""
     if owed.parcel is not None and owed.message == "delivered":
-        return standing.stage is Stage.DELIVERED  # "everything has arrived" says it better
+        # "everything has arrived" says it better, unless it was said before
+        return standing.stage is Stage.DELIVERED and ("delivered", None) not in standing.told
     if owed.parcel is not None and owed.parcel in standing.arrived:
         return True
     if owed.parcel is not None and owed.about:
         return standing.statuses.get(owed.parcel, owed.about) != owed.about
     if owed.parcel is not None:
-        return False
+        return standing.stage is Stage.DELIVERED  # the shop says so, whatever the carrier has told yet
     if owed.message == "shipped" and standing.on_the_way:
         return True  # its parcels are announced one by one
     return owed.step is not None and rank(standing.stage) > rank(owed.step)

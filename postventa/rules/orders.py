@@ -246,6 +246,4 @@ def passed_over(before: Stage, move: Move, event: Event) -> tuple[Stage, ...]:
     """
     if move.to in STOPPED or rank(move.to) <= rank(before) or event is Event.COMPLETED_UNSHIPPED:
         return ()
-    between = CHAIN[rank(before) + 1 : rank(move.to)]
-    told_here = {Stage(move.tell)} if move.tell in CHAIN else set()
-    return tuple(stage for stage in between if stage not in LEGAL | told_here)
+    return tuple(stage for stage in CHAIN[rank(before) + 1 : rank(move.to)] if stage not in LEGAL)

@@ -82,4 +82,5 @@ def _known(row: Any, parcels: dict[str, Any]) -> Known:
             if parcel.status != ShipmentStatus.CANCELLED
         },
         left=frozenset(number for number, parcel in parcels.items() if parcel.shipped_at is not None),
+        was_delivered=row.delivered_at is not None,
     )
