@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from postventa.store import inbox, messages, orders, shipments  # noqa: F401 - every table must be known
@@ -31,6 +32,7 @@ def open_store(url: str) -> Engine:
         engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_at_once)
+        event.listen(engine, "handle_error", _tell_the_first_trouble)
         return engine
     if address.get_backend_name() == "postgresql":
         try:
@@ -71,3 +73,10 @@ def _begin_at_once(connection: Any) -> None:
     """Takes the write lock at the start, so that two writers queue instead of one failing halfway."""
     options = connection.get_execution_options()
     connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
+
+
+def _tell_the_first_trouble(context: ExceptionContext) -> None:
+    """A full disk makes SQLite undo the whole transaction: that a savepoint is then missing is not the news."""
+    earlier = context.original_exception.__context__
+    if "no such savepoint" in str(context.original_exception) and isinstance(earlier, OperationalError):
+        raise earlier
