@@ -56,7 +56,7 @@ def test_two_senders_killed_at_once_leave_at_most_one_message_each_in_doubt(
 ):
     owed(1_000)
     pids = [killables.start(), killables.start()]
-    mailbox.wait_for(random.Random().randint(100, 700))
+    mailbox.wait_for(random.Random().randint(60, 390))
     for pid in pids:
         kill(pid)
     send_messages.fn("email")
