@@ -93,7 +93,8 @@ def quarantine(
     connection: Connection, *, source: str, kind: str, ref: str, reason: str, raw: Raw | str, now: datetime
 ) -> bool:
     """Sets aside something that was not understood; answers whether it is the first of its kind."""
-    written = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
+    written = _storable(raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str))
+    reason, ref = _storable(reason), _storable(ref)
     mark = hashlib.blake2b(f"{kind}\x00{ref}\x00{reason}".encode(), digest_size=16).hexdigest()
     rows = QuarantineRow.__table__.c
     known = connection.execute(
@@ -131,8 +132,13 @@ def park(connection: Connection, shop: str, order_ref: str, reason: str, now: da
     )
 
 
+def _storable(text: str) -> str:
+    """What no database can hold, left out: half a character (a name cut in its middle) becomes `?`, NUL nothing."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
 def _inbox_row(shop: str, heard: Heard, now: datetime) -> dict[str, Any]:
-    raw = json.dumps(heard.raw, ensure_ascii=False, sort_keys=True, default=str)
+    raw = _storable(json.dumps(heard.raw, ensure_ascii=False, sort_keys=True, default=str))
     return {
         "shop": shop,
         "kind": heard.kind,

@@ -23,7 +23,7 @@ def short(words: str) -> str:
 def said(code: int, reply: bytes | str) -> str:
     """A server's reply on one line, as it came."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return f"{code} {' '.join(text.split())}"
+    return f"{code} {' '.join(text.replace(chr(0), '').split())}"
 
 
 def trust(where: str, channel: settings.Channel) -> ssl.SSLContext | None:
@@ -62,9 +62,19 @@ def opened(
             connection.starttls(context=context)
         connection.ehlo_or_helo_if_needed()
         if login:
+            _choose_one_way(connection, is_encrypted=context is not None)
             connection.login(*login)
         undo.pop_all()
     return connection
+
+
+def _choose_one_way(connection: smtplib.SMTP, *, is_encrypted: bool) -> None:
+    """Leaves smtplib one way to log in: it would try a wrong password by every way, and be locked out the sooner."""
+    ways = ("PLAIN", "LOGIN", "CRAM-MD5") if is_encrypted else ("CRAM-MD5", "PLAIN", "LOGIN")
+    offered = connection.esmtp_features.get("auth", "").upper().split()
+    best = next((way for way in ways if way in offered), None)
+    if best:
+        connection.esmtp_features["auth"] = best
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def text(raw: Raw, field: str) -> str:
     """Text that may be missing; numbers count as text, anything else as nothing."""
     found = raw.get(field)
     if isinstance(found, str):
-        return found.strip()
+        return found.replace("\x00", "").strip()  # PostgreSQL has no letter for NUL
     return str(found) if isinstance(found, int) and not isinstance(found, bool) else ""
 
 
