@@ -12,10 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, tuple_, update
 
 from postventa.chain import Course
+from postventa.rules.messages import Outcome
+from postventa.rules.orders import STOPPED
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, EventRow, LineRow, OrderRow, RefundRow
 from postventa.store.shipments import ShipmentRow
 from postventa.store.upsert import Row, insert_new, upsert
+
+CURED_BY_NEWS = ("order_cancelled", "order_refunded", "missing_contact", "hard_bounce", "amount_mismatch")
+"""Why a message may have been kept back that is owed after all once its order is reopened or put right."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ def save(connection: Connection, changes: Sequence[Change], now: datetime) -> in
     _refunds(connection, changes, ids, now)
     parcels = [{**row, "order_id": ids[c.shop, c.ref]} for c in changes for row in c.parcels]
     upsert(connection, ShipmentRow, parcels, ("order_id", "tracking_number"))
+    _ask_again(connection, [ids[c.shop, c.ref] for c in changes if c.course.stage not in STOPPED], now)
     return log_and_owe(
         connection, [(ids[c.shop, c.ref], c.shop, c.ref, c.source, c.course) for c in changes], now
     )
@@ -161,6 +167,16 @@ def _refunds(
                 )
                 .values(withdrawn_at=now)
             )
+
+
+def _ask_again(connection: Connection, order_ids: Sequence[int], now: datetime) -> None:
+    """Owes again what was kept back for a reason that news can cure: the sender asks anew whether it may go."""
+    box: Any = OutboxRow.__table__.c
+    connection.execute(
+        update(OutboxRow)
+        .where(box.order_id.in_(order_ids), box.outcome == Outcome.SUPPRESSED, box.reason.in_(CURED_BY_NEWS))
+        .values(outcome=Outcome.WAITING, reason="", due_at=now, settled_at=None)
+    )
 
 
 def _parcel_ids(connection: Connection, order_ids: Sequence[int]) -> dict[tuple[int, str], int]:
