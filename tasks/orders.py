@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from postventa import clock
 from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
+from postventa.connectors.errors import ConnectorError
 from postventa.news import Heard, NotUnderstood, Page, Shop
 from postventa.store import endings, filing, rereading
 from postventa.store.changes import Change, save
@@ -29,6 +30,8 @@ FIRST_LOOK_BACK = timedelta(days=30)
 """How far before the backfill cut-off the first poll begins: orders under way then are known, and nobody is mailed."""
 REREAD_AT_ONCE = 200
 REREAD_THREADS = 4
+SHUT = frozenset({401, 403, 429, 503})
+"""Answers that every order would get; any other error may be this order's alone."""
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,10 @@ def poll_refunds(shop: str) -> Polled:
 
 @promise("reread-orders-{shop}")
 def reread_orders(shop: str) -> Polled:
-    """Reads again, one by one, the orders whose tracking or refunds may change without moving their stamp."""
+    """Reads again, one by one, the orders whose tracking or refunds may change without moving their stamp.
+
+    An order that its shop cannot show stays due and holds up no other; the run is told of the first.
+    """
     place = open_workplace()
     settings = place.settings.shop(shop)
     door = open_shop(shop, settings)
@@ -81,16 +87,20 @@ def reread_orders(shop: str) -> Polled:
     if not refs:
         return Polled()
     with ThreadPoolExecutor(REREAD_THREADS) as readers:
-        found = list(readers.map(lambda ref: _read_again(door, ref), refs))
+        found = list(zip(refs, readers.map(_Rereader(door).read, refs), strict=True))
     now = clock.now()
     with place.store.begin() as connection:
-        news = filing.file_heard(connection, shop, [one for one in found if isinstance(one, Heard)], now)
-        for ref, one in zip(refs, found, strict=True):
+        news = filing.file_heard(connection, shop, [one for _, one in found if isinstance(one, Heard)], now)
+        for ref, one in found:
             if isinstance(one, NotUnderstood):
                 filing.quarantine(
                     connection, source=shop, kind="order", ref=ref, reason=str(one), raw="", now=now
                 )
-        rereading.put_off(connection, shop, refs, now, timedelta(hours=settings.reread_hours))
+        read = [ref for ref, one in found if not isinstance(one, ConnectorError)]
+        rereading.put_off(connection, shop, read, now, timedelta(hours=settings.reread_hours))
+    for _, one in found:
+        if isinstance(one, ConnectorError):
+            raise one
     return Polled(pages=0, heard=len(found), news=news)
 
 
@@ -250,9 +260,22 @@ def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Poll
     return count
 
 
-def _read_again(door: Shop, ref: str) -> Heard | NotUnderstood:
-    try:
-        found = door.order(ref)
-    except NotUnderstood as reason:
-        return reason
-    return found or Heard(kind="gone", ref=ref, modified_at=clock.now(), raw={})
+@dataclass(slots=True)
+class _Rereader:
+    """Reads orders one by one, until the shop refuses or cannot be reached: then it is not asked any more."""
+
+    door: Shop
+    is_shut: ConnectorError | None = None
+
+    def read(self, ref: str) -> Heard | NotUnderstood | ConnectorError:
+        if self.is_shut:
+            return self.is_shut
+        try:
+            found = self.door.order(ref)
+        except NotUnderstood as reason:
+            return reason
+        except ConnectorError as error:
+            if not error.status or error.status in SHUT:
+                self.is_shut = error
+            return error
+        return found or Heard(kind="gone", ref=ref, modified_at=clock.now(), raw={})

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from postventa import clock
 from postventa.connectors.doors import open_carrier
-from postventa.connectors.http import ConnectorError
+from postventa.connectors.errors import AnswerTooLarge, ConnectorError
 from postventa.news import Carrier, NotUnderstood, TrackingNews
 from postventa.rules.orders import Event
 from postventa.store import filing
@@ -26,6 +26,8 @@ from tasks.promise import promise
 
 BATCH = 100
 RUN_SECONDS = 240
+ABOUT_THE_PARCEL = frozenset({400, 410, 422})
+"""Refusals of one number: that parcel is set aside, and the others are asked about."""
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ def look_at_parcels(carrier: str) -> Looked:
                 parcels = due_parcels(connection, carrier, clock.now(), BATCH)
             if not parcels:
                 return looked
-            answers = list(askers.map(lambda parcel: _ask(door, parcel.tracking_number), parcels))
+            answers = list(askers.map(_Asker(door).ask, parcels))
             with place.store.begin() as connection:
                 _Round(connection, place, carrier, looked).apply(list(zip(parcels, answers, strict=True)))
             _stop_if_refused(answers)
@@ -69,11 +71,25 @@ def look_at_parcels(carrier: str) -> Looked:
 Answer = TrackingNews | ConnectorError | NotUnderstood | None
 
 
-def _ask(door: Carrier, tracking_number: str) -> Answer:
-    try:
-        return door.track(tracking_number)
-    except (ConnectorError, NotUnderstood) as error:
-        return error
+@dataclass(slots=True)
+class _Asker:
+    """Asks about parcels until the carrier refuses or cannot be reached: then it is not asked about the others."""
+
+    door: Carrier
+    is_shut: ConnectorError | None = None
+
+    def ask(self, parcel: Any) -> Answer:
+        if self.is_shut:
+            return self.is_shut
+        try:
+            return self.door.track(parcel.tracking_number)
+        except NotUnderstood as reason:
+            return reason
+        except ConnectorError as error:
+            if isinstance(error, AnswerTooLarge) or error.status in ABOUT_THE_PARCEL:
+                return NotUnderstood(str(error))
+            self.is_shut = error
+            return error
 
 
 def _stop_if_refused(answers: Sequence[Answer]) -> None:
