@@ -6,6 +6,7 @@ the file: it names environment variables, and `secret` fetches one when a door i
 
 import os
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,8 +23,11 @@ class BadConfiguration(ValueError):
     """The configuration cannot be used; the sentence names the key and what was expected."""
 
 
+_zones = cache(available_timezones)  # it walks a tree of six hundred files each time
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("must be an IANA time zone such as Europe/Madrid")
     return name
 

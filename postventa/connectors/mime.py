@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from urllib.parse import quote
@@ -191,8 +192,14 @@ def _text_part(subtype: str, text: str) -> bytes:
     # A lone CR cannot be said in quoted-printable text, and text mostly beyond ASCII triples in it.
     if b"\r" in raw or (len(raw) - len(text)) * 4 > len(raw):
         return _TEXT_HEAD % (subtype.encode(), b"base64") + _base64_lines(raw.replace(b"\n", b"\r\n"))
-    quoted = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+    quoted = b"\r\n".join(map(_quoted_line, raw.split(b"\n")))
     return _TEXT_HEAD % (subtype.encode(), b"quoted-printable") + quoted
+
+
+@lru_cache(maxsize=8192)
+def _quoted_line(line: bytes) -> bytes:
+    """One line as quoted-printable; most lines of a mail are the frame's, the same in every mail."""
+    return binascii.b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
 
 
 _TEXT_HEAD = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
