@@ -44,8 +44,10 @@ def run_flow(
         }
         key, configured = kinds[flow]
         named = {"shop": shop, "carrier": carrier, "channel": channel}[key]
+        names = _each(key, named, configured)
+        prefect_answers()
         started = _flow(flow)
-        states = [(name, started(**{key: name}, return_state=True)) for name in _each(key, named, configured)]
+        states = [(name, started(**{key: name}, return_state=True)) for name in names]
     red = [f"{flow} {name}: {_said(state)}" for name, state in states if not state.is_completed()]
     done = [{key: name, "state": state.name, "message": state.message} for name, state in states]
     common.answer(done, "\n".join(f"{flow} {name}: {state.name}" for name, state in states))
@@ -57,6 +59,7 @@ def run_flow(
 @app.command(name="setup")
 def set_up(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
     """Create the work pool, limits and automations in Prefect's server; running it again changes nothing."""
+    prefect_answers()
     _quiet_prefect()
     from postventa.cli.prefect_setup import set_up_server
 
