@@ -28,7 +28,10 @@ HEARTBEAT = timedelta(seconds=90)
 """A run that has not been heard of for so long is dead; workers beat every 30 seconds (deploy.env)."""
 
 _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
-_SAID = "{{ flow.name }}: {{ flow_run.name }} is {{ flow_run.state.name }}. {{ flow_run.state.message }}"
+# Prefect's own template language; as JSON it is quoted whole, since sentences hold quotes
+_SAID = (
+    "flow.name ~ ': ' ~ flow_run.name ~ ' is ' ~ flow_run.state.name ~ '. ' ~ (flow_run.state.message or '')"
+)
 _ENDED = ["Completed", "Failed", "Cancelled", "Crashed"]
 
 
@@ -68,12 +71,14 @@ def _alerts(settings: Settings) -> dict[str, Any]:
         url = secret(settings.alerts.webhook_env, "alerts")
         block = Webhook(method="POST", url=SecretStr(url), allow_private_urls=True)
         saved = block.save("postventa-alerts", overwrite=True)
-        actions["the webhook"] = CallWebhook(block_document_id=saved, payload=f'{{"text": "{_SAID}"}}')
+        actions["the webhook"] = CallWebhook(
+            block_document_id=saved, payload=f'{{"text": {{{{ ({_SAID}) | tojson }}}}}}'
+        )
     if settings.alerts.email:
         mail = AppriseNotificationBlock(url=SecretStr(_mail_address(settings)))
         saved = mail.save("postventa-alert-mail", overwrite=True)
         actions["mail"] = SendNotification(
-            block_document_id=saved, subject="postventa: {{ flow_run.name }}", body=_SAID
+            block_document_id=saved, subject="postventa: {{ flow_run.name }}", body=f"{{{{ {_SAID} }}}}"
         )
     return actions
 

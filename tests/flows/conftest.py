@@ -1,0 +1,134 @@
+"""One real Prefect server for all the tests of flows, and a sandbox to run them against."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from postventa.sandbox.server import Sandbox
+from postventa.sandbox.settings import SandboxSettings
+
+BIN = Path(sys.executable).parent
+MONDAY_EVENING = "2026-11-02T20:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class APrefect:
+    """A running server: its address, and the environment in which its commands run."""
+
+    url: str
+    environment: dict[str, str]
+
+    def run(self, *words: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [BIN / words[0], *words[1:]],
+            cwd=cwd,
+            env={**self.environment, **extra},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def ask(self, path: str, **body: object) -> object:
+        answer = requests.post(f"{self.url}{path}", json=body, timeout=10, proxies={"http": ""})
+        answer.raise_for_status()
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[APrefect]:
+    folder = Path(tempfile.mkdtemp(prefix="pv-prefect-"))
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_API_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [BIN / "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(f"{url}/health", server, folder / "log")
+        yield APrefect(url, environment)
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def in_prefect(prefect_server: APrefect) -> Iterator[APrefect]:
+    """Flows of this process report to the server, without the heartbeat that costs each a second."""
+    with _pointed_at(prefect_server):
+        yield prefect_server
+
+
+@contextmanager
+def _pointed_at(server: APrefect) -> Iterator[None]:
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server.url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+        EventsWorker.drain_all(timeout=20)
+        APILogWorker.drain_all(timeout=20)
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, unless a test asks for both: what a flow does to a store is tested with the tasks."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        return request.getfixturevalue("postgres").database()
+    return f"sqlite:///{tmp_path / 'postventa.db'}"
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Thirty orders, as they stand on Monday evening."""
+    from datetime import datetime, timedelta
+
+    start = datetime.fromisoformat(MONDAY_EVENING) - timedelta(hours=12)
+    with Sandbox(SandboxSettings(orders=30, start=start, spread=timedelta(hours=8))) as box:
+        box.watch.set_to(datetime.fromisoformat(MONDAY_EVENING))
+        yield box
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if requests.get(url, timeout=5, proxies={"http": ""}).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.2)
+    raise RuntimeError(log.read_text()[-2000:])

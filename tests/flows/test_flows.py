@@ -1,0 +1,156 @@
+"""The flows in a real Prefect server: their colours, their names, and what managers see of them."""
+
+import json
+import time
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+
+from postventa import clock
+from postventa.store.ledger import ledger
+from postventa.store.orders import orders_by_stage
+
+pytestmark = pytest.mark.prefect
+EVENING = datetime.fromisoformat("2026-11-02T20:00:00+00:00")
+
+
+@pytest.fixture
+def open_house(house, sandbox, in_prefect):
+    """The house with the sandbox's shop, carrier and mailbox behind its doors, on Monday evening."""
+    with clock.clock_set_to(EVENING):
+        yield house(sandbox.url, f"{sandbox.url}/dhl", sandbox.smtp_port)
+
+
+def run(flow, **parameters):
+    return flow(**parameters, return_state=True)
+
+
+def runs_of(server, state):
+    found = server.ask(
+        "/flow_runs/filter", flow_runs={"id": {"any_": [str(state.state_details.flow_run_id)]}}
+    )
+    return found[0]
+
+
+def artifact(server, key):
+    found = server.ask("/artifacts/latest/filter", artifacts={"key": {"any_": [key]}})
+    return found[0]["data"] if found else ""
+
+
+@pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_round_of_flows_is_green_named_and_shown_to_managers(open_house, in_prefect, sandbox):
+    from flows.messages import send_what_is_owed
+    from flows.orders import follow_orders
+    from flows.shipments import follow_shipments
+
+    sandbox.mailbox.clear()
+    states = [
+        run(follow_orders, shop="tienda"),
+        run(follow_shipments, carrier="dhl"),
+        run(send_what_is_owed, channel="email"),
+    ]
+
+    assert [state.name for state in states] == ["Completed"] * 3
+    names = [runs_of(in_prefect, state)["name"] for state in states]
+    assert names == ["orders of tienda", "shipments with dhl", "messages by email"]
+    with open_house.reading() as connection:
+        book, stages = ledger(connection), orders_by_stage(connection)
+    assert book.is_balanced
+    assert book.sent == len(sandbox.mailbox.mails()) > 0
+    page = artifact(in_prefect, "chain-today")
+    for stage, count in stages.items():
+        assert f"| {stage} | {count} |" in page
+    assert f"{book.owed} owed" in page
+    assert artifact(in_prefect, "messages-email").startswith("# Messages by email")
+
+
+def test_a_run_makes_a_handful_of_task_runs_whatever_the_volume(open_house, in_prefect):
+    from flows.orders import follow_orders
+
+    state = run(follow_orders, shop="tienda")
+
+    wanted = {"flow_runs": {"id": {"any_": [str(state.state_details.flow_run_id)]}}}
+    until = time.monotonic() + 20
+    names: list[str] = []
+    while time.monotonic() < until and len(names) < 5:
+        names = [found["name"] for found in in_prefect.ask("/task_runs/filter", **wanted)]
+        time.sleep(0.2)
+    assert sorted(names) == sorted(
+        f"{what}-tienda"
+        for what in ("poll-orders", "poll-refunds", "reread-orders", "move-orders", "report-orders")
+    )
+
+
+def test_no_name_and_no_address_reaches_prefect(open_house, in_prefect):
+    from flows.orders import follow_orders
+
+    state = run(follow_orders, shop="tienda")
+
+    told = json.dumps(runs_of(in_prefect, state)) + json.dumps(in_prefect.ask("/artifacts/filter", limit=50))
+    with open_house.reading() as connection:
+        people = connection.execute(text("SELECT email, name FROM customers WHERE email <> ''")).all()
+    assert people
+    assert not [person for person in people if person.email in told or person.name in told]
+
+
+def test_an_order_that_cannot_be_moved_turns_the_run_red_and_the_others_go_on(open_house, in_prefect):
+    from flows.orders import follow_orders
+    from tasks.orders import poll_orders
+
+    poll_orders.fn("tienda")
+    with open_house.store.begin() as connection:
+        broken = connection.execute(text("SELECT ref FROM inbox ORDER BY id LIMIT 1")).scalar_one()
+        connection.execute(text("UPDATE inbox SET raw = '[1]' WHERE ref = :ref"), {"ref": broken})
+
+    state = run(follow_orders, shop="tienda")
+
+    assert state.is_failed()
+    assert f"tienda:{broken}" in state.message or "not understood" in state.message
+    with open_house.reading() as connection:
+        assert sum(orders_by_stage(connection).values()) > 5
+    assert broken in json.dumps(artifact(in_prefect, "set-aside"))
+
+
+def test_a_shop_out_of_reach_turns_the_run_red_with_one_sentence(house, in_prefect, monkeypatch):
+    from flows.orders import follow_orders
+
+    monkeypatch.setattr("tasks.orders.poll_orders.retries", 0)
+    house(shop_url="http://127.0.0.1:9")
+
+    state = run(follow_orders, shop="tienda")
+
+    assert state.is_failed()
+    assert "\n" not in state.message
+    assert "shops.tienda" in state.message
+
+
+def test_a_run_that_overlaps_another_is_skipped_and_green(open_house, in_prefect):
+    from flows.orders import follow_orders
+    from tasks.turns import turn
+
+    with turn("orders:tienda") as is_ours:
+        assert is_ours
+        state = run(follow_orders, shop="tienda")
+
+    assert state.is_completed()
+    assert state.name == "Skipped"
+    assert run(follow_orders, shop="tienda").name == "Completed"
+
+
+def test_a_channel_that_is_down_turns_the_run_red_and_loses_nothing(house, sandbox, in_prefect):
+    from flows.messages import send_what_is_owed
+    from flows.orders import follow_orders
+
+    with clock.clock_set_to(EVENING):
+        place = house(sandbox.url, f"{sandbox.url}/dhl", 9)
+        run(follow_orders, shop="tienda")
+        state = run(send_what_is_owed, channel="email")
+
+    assert state.is_failed()
+    assert "the channel email does not take mail" in state.message
+    with place.reading() as connection:
+        book = ledger(connection)
+    assert book.is_balanced
+    assert book.sent == 0
+    assert sum(book.deferred.values()) + book.waiting == book.owed - sum(book.suppressed.values())

@@ -1,0 +1,150 @@
+"""The timetable, deployed to a real server: its scheduled runs complete, and its alarms ring."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+BIN = Path(sys.executable).parent
+
+pytestmark = pytest.mark.prefect
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(house, sandbox, tmp_path, configuration, httpserver):
+    """A folder as an operator has it: a configuration, and the timetable with its intervals shortened."""
+    httpserver.expect_request("/alarm", method="POST").respond_with_data("heard")
+    configuration["alerts"] = {"webhook_env": "ALARM"}
+    house(sandbox.url, f"{sandbox.url}/dhl", sandbox.smtp_port)
+    timetable = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+    for deployment in timetable["deployments"]:
+        deployment["schedules"] = [{"interval": 8}] if deployment["name"] == "email" else []
+    (tmp_path / "prefect.yaml").write_text(yaml.safe_dump(timetable))
+    return tmp_path
+
+
+@pytest.fixture
+def commands(prefect_server, home, httpserver):
+    """The environment of an operator's shell in that folder."""
+    return {
+        "POSTVENTA_HOME": str(home),
+        "POSTVENTA_CONFIG": str(home / "postventa.toml"),
+        "ALARM": httpserver.url_for("/alarm"),
+    }
+
+
+def test_the_timetable_names_modules_rhythms_and_descriptions():
+    timetable = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+
+    for deployment in timetable["deployments"]:
+        module, _, function = deployment["entrypoint"].rpartition(".")
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
+        assert f"def {function}(" in (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
+        assert deployment["schedules"][0]["interval"] >= 60
+        assert deployment["concurrency_limit"]["collision_strategy"] == "CANCEL_NEW"
+        assert deployment["work_pool"]["name"] == "postventa"
+        assert deployment["tags"]
+        assert deployment["description"].endswith(".")
+
+
+@pytest.mark.timeout(300)
+def test_a_scheduled_run_completes_in_a_worker(prefect_server, home, commands, migrated):
+    for words in (["postventa", "setup"], ["prefect", "--no-prompt", "deploy", "--all"]):
+        done = prefect_server.run(*words, cwd=home, **commands)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    with _Worker(prefect_server, home, commands):
+        run = _first_scheduled(prefect_server, "COMPLETED")
+
+    assert run["auto_scheduled"]
+    assert run["name"] == "messages by email"
+
+
+@pytest.mark.timeout(300)
+def test_a_run_that_fails_rings_however_often_the_server_was_set_up(
+    in_prefect, home, commands, httpserver, migrated
+):
+    for _ in range(2):
+        done = in_prefect.run("postventa", "setup", cwd=home, **commands)
+        assert done.returncode == 0, done.stderr
+    assert len(_automations(in_prefect)) == 3
+    (home / "postventa.toml").write_text('["compania"]\nlegal_name = "x"\n')
+
+    from flows.messages import send_what_is_owed
+
+    state = send_what_is_owed(channel="email", return_state=True)
+
+    assert state.is_failed()
+    assert "compania" in state.message
+    assert "messages by email is Failed" in _rung(httpserver)
+
+
+@pytest.fixture
+def migrated(place):
+    """The store as `postventa db upgrade` leaves it."""
+    from postventa.store import migrate
+    from postventa.store.base import Base
+
+    Base.metadata.drop_all(place.store)
+    migrate.upgrade(place.store)
+
+
+class _Worker:
+    """A process worker for as long as the block lasts, ended by its own pid."""
+
+    def __init__(self, server, home, commands):
+        self._server, self._home, self._commands = server, home, commands
+
+    def __enter__(self):
+        self._log = (self._home / "worker.log").open("wb")
+        self._process = subprocess.Popen(
+            [BIN / "prefect", "worker", "start", "--pool", "postventa", "--limit", "4"],
+            cwd=self._home,
+            env={**self._server.environment, **self._commands},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def __exit__(self, *_):
+        os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
+
+
+def _automations(server):
+    found = server.ask("/automations/filter", limit=50)
+    return [one["name"] for one in found if one["name"].startswith("postventa")]
+
+
+def _first_scheduled(server, state):
+    until = time.monotonic() + 90
+    wanted = {"flow_runs": {"state": {"type": {"any_": [state]}}, "deployment_id": {"is_null_": False}}}
+    while time.monotonic() < until:
+        found = server.ask("/flow_runs/filter", **wanted, limit=5)
+        if found:
+            return found[0]
+        time.sleep(0.5)
+    seen = server.ask("/flow_runs/filter", limit=20)
+    raise AssertionError([(one["name"], one["state"]["name"], one["state"]["message"]) for one in seen])
+
+
+def _rung(httpserver):
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        heard = [request.get_data(as_text=True) for request, _ in httpserver.log]
+        if heard:
+            return json.dumps(heard)
+        time.sleep(0.2)
+    raise AssertionError("no alarm rang")
