@@ -4,9 +4,12 @@ Prefect's deployment limit is the first fence; this is the one that holds when a
 slot is stuck, or when two machines disagree.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+
+from sqlalchemy.exc import DBAPIError
 
 from postventa import clock
 from postventa.store import leases
@@ -14,6 +17,8 @@ from postventa.store.outbox import new_sender
 from postventa.workplace import Workplace, open_workplace
 
 RENEW_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -40,5 +45,9 @@ def turn(name: str) -> Iterator[bool]:
 
 def _keep(place: Workplace, name: str, holder: str, over: Event) -> None:
     while not over.wait(RENEW_SECONDS):
-        with place.store.begin() as connection:
-            leases.renew(connection, name, holder, clock.wall())
+        try:
+            with place.store.begin() as connection:
+                leases.renew(connection, name, holder, clock.wall())
+        except DBAPIError as trouble:
+            # The lease outlives some missed renewals; a keeper that dies of one would let it lapse.
+            log.warning("the turn %s could not be renewed: %s", name, type(trouble.orig).__name__)
