@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +34,6 @@ class Village:
     scans: dict[str, list[tuple[datetime, str, str]]] = field(default_factory=dict)
     """Tracking number -> (when, code, words), oldest first."""
     asked: list[str] = field(default_factory=list)
-    furnish: Callable[..., Workplace] | None = None
 
     def put(self, *orders: dict[str, Any]) -> None:
         for raw in orders:
@@ -135,6 +133,6 @@ def village(httpserver, house, monday, monkeypatch):
     with AMailbox() as mailbox:
         url = httpserver.url_for("").rstrip("/")
         place = house(shop_url=url, carrier_url=f"{url}/dhl", smtp_port=mailbox.port)
-        a_village = Village(place, mailbox, monday, furnish=house)
+        a_village = Village(place, mailbox, monday)
         httpserver.expect_request(re.compile(".")).respond_with_handler(a_village.answer)
         yield a_village

@@ -1,0 +1,67 @@
+"""Turns: two runs never do the same work side by side, and a turn is not lost to a moment's trouble."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from postventa import clock
+from postventa.store import leases
+from postventa.store.inbox import LeaseRow
+from tasks import turns
+from tasks.turns import turn
+
+
+@pytest.fixture
+def lease(place):
+    def held():
+        with place.reading() as connection:
+            return connection.execute(LeaseRow.__table__.select()).one_or_none()
+
+    return held
+
+
+def test_a_second_run_finds_the_turn_taken_and_a_third_finds_it_free(house, lease):
+    house()
+    with turn("orders:tienda") as first:
+        with turn("orders:tienda") as second, turn("orders:other") as elsewhere:
+            assert (first, second, elsewhere) == (True, False, True)
+        assert lease() is not None
+    assert lease() is None
+    with turn("orders:tienda") as third:
+        assert third
+
+
+def test_the_turn_of_a_dead_run_is_taken_over(house, place):
+    house()
+    with place.store.begin() as connection:
+        assert leases.take(connection, "orders:tienda", "elsewhere:7:0badcafe", clock.wall())
+    with turn("orders:tienda") as ours:
+        assert not ours
+    with place.store.begin() as connection:
+        connection.execute(update(LeaseRow).values(held_until=clock.wall() - timedelta(seconds=1)))
+    with turn("orders:tienda") as ours:
+        assert ours
+
+
+def test_a_renewal_that_fails_once_does_not_cost_the_turn(house, lease, monkeypatch):
+    house()
+    real_renew, calls = leases.renew, []
+
+    def renew(*words):
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("renew", None, Exception("locked"))
+        real_renew(*words)
+
+    monkeypatch.setattr(leases, "renew", renew)
+    monkeypatch.setattr(turns, "RENEW_SECONDS", 0.01)
+    with turn("orders:tienda"):
+        before = lease().held_until
+        until = time.monotonic() + 5
+        while lease().held_until == before:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert len(calls) > 1
