@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from prefect import get_client
 from prefect.automations import Automation
-from prefect.blocks.notifications import AppriseNotificationBlock
 from prefect.blocks.webhook import Webhook
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import StateType
@@ -22,8 +21,11 @@ from pydantic import SecretStr
 from postventa.cli.house import Wrong
 from postventa.connectors.addresses import mailbox
 from postventa.settings import Settings, secret
+from tasks.alerts import AlertMail
 
 WORK_POOL = "postventa"
+RUNS_AT_ONCE = 16
+"""A run is a process of about 150 MB: this bounds what the workers of the pool start together."""
 HEARTBEAT = timedelta(seconds=90)
 """A run that has not been heard of for so long is dead; workers beat every 30 seconds (deploy.env)."""
 
@@ -60,7 +62,9 @@ def _work_pool() -> str:
         try:
             client.read_work_pool(WORK_POOL)
         except ObjectNotFound:
-            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+            client.create_work_pool(
+                WorkPoolCreate(name=WORK_POOL, type="process", concurrency_limit=RUNS_AT_ONCE)
+            )
             return f"work pool {WORK_POOL}: created"
     return f"work pool {WORK_POOL}: there"
 
@@ -75,7 +79,7 @@ def _alerts(settings: Settings) -> dict[str, Any]:
             block_document_id=saved, payload=f'{{"text": {{{{ ({_SAID}) | tojson }}}}}}'
         )
     if settings.alerts.email:
-        mail = AppriseNotificationBlock(url=SecretStr(_mail_address(settings)))
+        mail = AlertMail(url=SecretStr(_mail_address(settings)))
         saved = mail.save("postventa-alert-mail", overwrite=True)
         actions["mail"] = SendNotification(
             block_document_id=saved, subject="postventa: {{ flow_run.name }}", body=f"{{{{ {_SAID} }}}}"

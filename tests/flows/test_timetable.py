@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def home(house, sandbox, tmp_path, configuration, httpserver):
     """A folder as an operator has it: a configuration, and the timetable with its intervals shortened."""
     httpserver.expect_request("/alarm", method="POST").respond_with_data("heard")
-    configuration["alerts"] = {"webhook_env": "ALARM"}
+    configuration["alerts"] = {"webhook_env": "ALARM", "email": "guardia@tienda.example"}
     house(sandbox.url, f"{sandbox.url}/dhl", sandbox.smtp_port)
     timetable = yaml.safe_load((ROOT / "prefect.yaml").read_text())
     for deployment in timetable["deployments"]:
@@ -68,8 +68,8 @@ def test_a_scheduled_run_completes_in_a_worker(prefect_server, home, commands, m
 
 
 @pytest.mark.timeout(300)
-def test_a_run_that_fails_rings_however_often_the_server_was_set_up(
-    in_prefect, home, commands, httpserver, migrated
+def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
+    in_prefect, home, commands, httpserver, migrated, sandbox
 ):
     for _ in range(2):
         done = in_prefect.run("postventa", "setup", cwd=home, **commands)
@@ -84,6 +84,9 @@ def test_a_run_that_fails_rings_however_often_the_server_was_set_up(
     assert state.is_failed()
     assert "compania" in state.message
     assert "messages by email is Failed" in _rung(httpserver)
+    assert _eventually(
+        lambda: [m for m in sandbox.mailbox.mails() if m.header("To") == "guardia@tienda.example"]
+    )
 
 
 @pytest.fixture
@@ -141,10 +144,14 @@ def _first_scheduled(server, state):
 
 
 def _rung(httpserver):
+    return json.dumps(_eventually(lambda: [request.get_data(as_text=True) for request, _ in httpserver.log]))
+
+
+def _eventually(look):
     until = time.monotonic() + 90
     while time.monotonic() < until:
-        heard = [request.get_data(as_text=True) for request, _ in httpserver.log]
-        if heard:
-            return json.dumps(heard)
+        found = look()
+        if found:
+            return found
         time.sleep(0.2)
-    raise AssertionError("no alarm rang")
+    raise AssertionError("it never happened")
