@@ -1,5 +1,6 @@
 """Reports: what managers see of a run in Prefect, and the colour that it ends in. Counts come from the store."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from tasks.shipments import Looked
 
 NAMED_AT_MOST = 5
 """A sentence names so many orders; the table has them all."""
+_BEFORE_THE_SENTENCE = re.compile(r"Task run encountered an exception:? (?:\w+: )?")
+"""What Prefect writes before the error's own words."""
 
 
 @promise("report-orders-{shop}")
@@ -130,7 +133,4 @@ def _so_many(count: int, noun: str) -> str:
 
 
 def _first_line(message: str) -> str:
-    return (
-        message.strip().removeprefix("Task run encountered an exception: ").partition("\n")[0]
-        or "a task failed"
-    )
+    return _BEFORE_THE_SENTENCE.sub("", message.strip(), count=1).partition("\n")[0] or "a task failed"
