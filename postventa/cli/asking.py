@@ -1,4 +1,4 @@
-"""Commands that ask the store and change nothing, but for `parked retry`."""
+"""Commands that ask the store and change nothing, but for `parked retry` and `quarantine retry`."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -10,6 +10,7 @@ from postventa import clock
 from postventa.cli.house import Common, Wrong, app
 from postventa.outlook import outlook
 from postventa.standing import chain_today
+from postventa.store import filing
 from postventa.store.inbox import ParkedRow, QuarantineRow
 from postventa.store.ledger import ledger
 from postventa.store.orders import OrderRow, order_id_of
@@ -152,6 +153,27 @@ def show_quarantined(number: int, *, common: Common = Common()) -> int:  # noqa:
     if row is None:
         raise Wrong(f"nothing is in quarantine under {number}: `postventa quarantine` lists what is")
     common.answer(dict(row), f"{row['reason']}\n\n{row['raw']}")
+    return 0
+
+
+@quarantine_app.command(name="retry")
+def retry_quarantined(
+    *numbers: Annotated[int, Parameter(help="The first column of `postventa quarantine`")],
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Let the next run read again what was not understood: after a status was explained, or an upgrade."""
+    if bool(numbers) == everything:
+        raise Wrong("say which ones by their numbers, or --all", code=2)
+    with common.workplace() as place, place.store.begin() as connection:
+        there = set(connection.execute(select(QuarantineRow.id)).scalars())
+        missing = [number for number in numbers if number not in there]
+        if missing:
+            raise Wrong(f"nothing is in quarantine under {missing[0]}: `postventa quarantine` lists what is")
+        chosen = sorted(there if everything else set(numbers))
+        reopened = filing.read_again(connection, chosen)
+    said = f"{len(chosen)} out of quarantine; payloads that the next run reads again: {reopened}."
+    common.answer({"retried": chosen, "payloads": reopened}, said)
     return 0
 
 

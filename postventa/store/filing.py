@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from postventa.news import Heard, Page, Raw
 from postventa.store.inbox import CursorRow, InboxRow, ParkedRow, QuarantineRow
@@ -116,6 +116,24 @@ def quarantine(
         "times": 1,
     }
     return insert_new(connection, QuarantineRow, [fresh], ("source", "fingerprint")) > 0
+
+
+def read_again(connection: Connection, quarantine_ids: Sequence[int]) -> int:
+    """Takes these out of quarantine and answers how many payloads will be read again by the next run.
+
+    What is still not understood comes back by itself. What was never filed, such as a carrier's code, is only
+    forgotten: its next news is said anew.
+    """
+    rows = QuarantineRow.__table__.c
+    there = select(rows.source, rows.kind, rows.ref).where(rows.id.in_(quarantine_ids))
+    found = connection.execute(there).all()
+    connection.execute(delete(QuarantineRow).where(QuarantineRow.id.in_(quarantine_ids)))
+    reopened = 0
+    for source, kind, ref in found:
+        is_it = (_INBOX.shop == source) & (_INBOX.kind == kind) & (_INBOX.ref == ref)
+        payloads = update(InboxRow).where(is_it, InboxRow.outcome == "quarantined")
+        reopened += connection.execute(payloads.values(read_at=None, outcome="")).rowcount
+    return reopened
 
 
 def park(connection: Connection, shop: str, order_ref: str, reason: str, now: datetime) -> None:
