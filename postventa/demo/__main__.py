@@ -14,6 +14,7 @@ from rich.console import Console
 from postventa.clock import ENVIRONMENT_KEY as CLOCK_KEY
 from postventa.clock import Clock
 from postventa.demo.stack import Stack, StackDidNotStart
+from postventa.shipped import shipped
 
 DAYS = 8
 
@@ -63,7 +64,7 @@ def _stay(stack: Stack, now: datetime, console: Console) -> None:
     os.environ[CLOCK_KEY] = running
     console.print("\n  handing over to the timetable: deploying, starting a worker ...")
     stack.run("postventa", "setup")
-    stack.run("prefect", "--no-prompt", "deploy", "--all")
+    stack.run("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(shipped("prefect.yaml")))
     stack.keep("worker", "prefect", "worker", "start", "--pool", "postventa")
     stack.set_clock(now)
     console.print("  the worker runs the flows by their schedule. [bold]Ctrl-C[/] ends everything.")
