@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from postventa.cli.house import Common, Wrong, app, explain
 from postventa.connectors.doors import open_carrier, open_shop
-from postventa.settings import DEFAULT_PATH, Settings, read_settings
+from postventa.settings import DEFAULT_PATH, Channel, Settings, read_settings
 from postventa.shipped import shipped
 from postventa.store import migrate
 from postventa.store.database import open_store
@@ -51,14 +51,7 @@ def check(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
         settings = read_settings(common.config)
         checked = [Checked("configuration", is_well=True, said="valid"), _store(settings), _prefect()]
         checked += [
-            _reach(
-                f"channels.{name}",
-                lambda name=name, channel=channel: (
-                    import_module(f"postventa.connectors.channels.{channel.adapter}")
-                    .connect(name, channel)
-                    .check()
-                ),
-            )
+            _reach(f"channels.{name}", lambda name=name, channel=channel: _channel(name, channel))
             for name, channel in settings.channels.items()
         ]
         checked += [
@@ -130,6 +123,12 @@ def _store(settings: Settings) -> Checked:
         return f"at {found.current}"
 
     return _reach("store", reach)
+
+
+def _channel(name: str, channel: Channel) -> str:
+    door = import_module(f"postventa.connectors.channels.{channel.adapter}")
+    with door.connect(name, channel) as post:
+        return str(post.check())
 
 
 def _prefect() -> Checked:

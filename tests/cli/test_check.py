@@ -1,0 +1,120 @@
+"""`postventa check` reaches everything, a line each, and says what to mend."""
+
+import socket
+
+import pytest
+from a_toml import as_toml
+
+from postventa.settings import ENVIRONMENT_KEY
+
+
+@pytest.fixture
+def check(ask, story, monkeypatch, tmp_path):
+    """`check(shops={...})` checks the story's configuration with changes."""
+    import tomllib
+
+    def look(*words, **changes):
+        written = tomllib.loads(story.config.read_text(encoding="utf-8"))
+        for section, tables in changes.items():
+            for name, keys in tables.items():
+                written[section][name] = {**written[section].get(name, {}), **keys}
+        path = tmp_path / "changed.toml"
+        path.write_text(as_toml(written), encoding="utf-8")
+        monkeypatch.setenv(ENVIRONMENT_KEY, str(path))
+        return ask("check", *words)
+
+    return look
+
+
+@pytest.fixture
+def a_silent_port():
+    """A port on which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        yield found.getsockname()[1]
+
+
+def _bad(answer):
+    return [line for line in answer.out.splitlines() if line.startswith("BAD")]
+
+
+def test_where_all_is_well_every_line_says_ok(check):
+    answer = check()
+    lines = answer.out.splitlines()
+    named = [line.split()[1].rstrip(":") for line in lines]
+    assert (answer.code, answer.err) == (0, "")
+    assert all(line.startswith("ok ") for line in lines)
+    assert named == ["configuration", "store", "prefect", "channels.email", "shops.tienda", "carriers.dhl"]
+
+
+def test_the_answer_in_json_holds_the_same(check):
+    answer = check("--json")
+    assert answer.json["well"] is True
+    assert {one["what"] for one in answer.json["checks"]} >= {"store", "shops.tienda"}
+    assert all(one["is_well"] for one in answer.json["checks"])
+
+
+def test_a_mail_server_that_is_not_there_is_one_clear_line(check, a_silent_port):
+    answer = check(channels={"email": {"port": a_silent_port}})
+    (bad,) = _bad(answer)
+    assert answer.code == 1
+    assert str(a_silent_port) in bad
+    assert "channels.email" in answer.err
+
+
+def test_a_mail_server_that_takes_no_login_is_one_clear_line(check, monkeypatch):
+    monkeypatch.setenv("MAIL_USER", "tienda")
+    monkeypatch.setenv("MAIL_PASSWORD", "pass-w0rd-in-the-dark")
+    answer = check(channels={"email": {"user_env": "MAIL_USER", "password_env": "MAIL_PASSWORD"}})
+    (bad,) = _bad(answer)
+    assert answer.code == 1
+    assert "channels.email" in bad
+    assert "pass-w0rd" not in answer.out + answer.err
+
+
+def test_a_secret_that_is_not_set_is_named(check, monkeypatch):
+    monkeypatch.delenv("TIENDA_SECRET")
+    (bad,) = _bad(check())
+    assert "TIENDA_SECRET" in bad
+
+
+def test_a_key_that_the_shop_does_not_know_is_one_clear_line(check, monkeypatch):
+    monkeypatch.setenv("TIENDA_KEY", "ck_wrong_and_private")
+    answer = check()
+    (bad,) = _bad(answer)
+    assert answer.code == 1
+    assert "shops.tienda" in bad
+    assert "ck_wrong" not in answer.out + answer.err
+
+
+def test_a_key_that_the_carrier_does_not_know_is_one_clear_line(check, monkeypatch):
+    monkeypatch.setenv("DHL_KEY", "dhl_wrong_and_private")
+    answer = check()
+    (bad,) = _bad(answer)
+    assert "carriers.dhl" in bad
+    assert "dhl_wrong" not in answer.out + answer.err
+
+
+def test_a_platform_without_an_adapter_names_those_there_are(check):
+    (bad,) = _bad(check(shops={"tienda": {"platform": "shopware"}}))
+    assert "woocommerce" in bad
+
+
+def test_a_store_without_tables_is_one_clear_line(check, tmp_path):
+    answer = check(store={})
+    assert answer.code == 0
+    empty = check("--json", policy={})
+    assert empty.json["well"] is True
+
+
+def test_a_prefect_server_that_does_not_answer_is_one_clear_line(check, monkeypatch, a_silent_port):
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{a_silent_port}/api")
+    (bad,) = _bad(check())
+    assert "prefect server start" in bad
+
+
+def test_several_things_wrong_are_several_lines_and_one_sentence(check, monkeypatch, a_silent_port):
+    monkeypatch.setenv("DHL_KEY", "wrong")
+    answer = check(channels={"email": {"port": a_silent_port}})
+    assert len(_bad(answer)) == 2
+    assert len(answer.err.splitlines()) == 1
