@@ -1,9 +1,13 @@
 """`postventa check` reaches everything, a line each, and says what to mend."""
 
 import socket
+import tomllib
 
 import pytest
 from a_toml import as_toml
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult
 
 from postventa.settings import ENVIRONMENT_KEY
 
@@ -11,10 +15,10 @@ from postventa.settings import ENVIRONMENT_KEY
 @pytest.fixture
 def check(ask, story, monkeypatch, tmp_path):
     """`check(shops={...})` checks the story's configuration with changes."""
-    import tomllib
 
-    def look(*words, **changes):
+    def look(*words, store_url="", **changes):
         written = tomllib.loads(story.config.read_text(encoding="utf-8"))
+        written["store"]["url"] = store_url or written["store"]["url"]
         for section, tables in changes.items():
             for name, keys in tables.items():
                 written[section][name] = {**written[section].get(name, {}), **keys}
@@ -31,7 +35,7 @@ def a_silent_port():
     """A port on which nobody listens."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        yield found.getsockname()[1]
+        return found.getsockname()[1]
 
 
 def _bad(answer):
@@ -62,14 +66,32 @@ def test_a_mail_server_that_is_not_there_is_one_clear_line(check, a_silent_port)
     assert "channels.email" in answer.err
 
 
-def test_a_mail_server_that_takes_no_login_is_one_clear_line(check, monkeypatch):
+@pytest.fixture
+def a_strict_mail_server(a_silent_port):
+    """A mail server that knows one password."""
+
+    def knows(_server, _session, _envelope, _mechanism, login):
+        return AuthResult(success=login.password == b"the right one", handled=False)
+
+    server = Controller(Sink(), "127.0.0.1", a_silent_port, authenticator=knows, auth_require_tls=False)
+    server.start()
+    yield a_silent_port
+    server.stop()
+
+
+@pytest.mark.parametrize("password", ["the right one", "pass-w0rd-in-the-dark"])
+def test_a_wrong_mail_password_is_one_clear_line(check, monkeypatch, a_strict_mail_server, password):
     monkeypatch.setenv("MAIL_USER", "tienda")
-    monkeypatch.setenv("MAIL_PASSWORD", "pass-w0rd-in-the-dark")
-    answer = check(channels={"email": {"user_env": "MAIL_USER", "password_env": "MAIL_PASSWORD"}})
+    monkeypatch.setenv("MAIL_PASSWORD", password)
+    login = {"user_env": "MAIL_USER", "password_env": "MAIL_PASSWORD", "port": a_strict_mail_server}
+    answer = check(channels={"email": login})
+    if password == "the right one":
+        assert answer.code == 0
+        return
     (bad,) = _bad(answer)
     assert answer.code == 1
-    assert "channels.email" in bad
-    assert "pass-w0rd" not in answer.out + answer.err
+    assert "535" in bad
+    assert password not in answer.out + answer.err
 
 
 def test_a_secret_that_is_not_set_is_named(check, monkeypatch):
@@ -101,10 +123,10 @@ def test_a_platform_without_an_adapter_names_those_there_are(check):
 
 
 def test_a_store_without_tables_is_one_clear_line(check, tmp_path):
-    answer = check(store={})
-    assert answer.code == 0
-    empty = check("--json", policy={})
-    assert empty.json["well"] is True
+    answer = check(store_url=f"sqlite:///{tmp_path / 'empty.db'}")
+    (bad,) = _bad(answer)
+    assert answer.code == 1
+    assert "postventa db upgrade" in bad
 
 
 def test_a_prefect_server_that_does_not_answer_is_one_clear_line(check, monkeypatch, a_silent_port):
