@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -22,6 +23,8 @@ DAYS = 8
 def main() -> int:
     """Runs the demo; the exit code is 0 only if the ledger adds up and the mailbox agrees with it."""
     asked = _asked()
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with Ctrl-C switched off
+        signal.signal(ending, signal.default_int_handler)
     console = Console()
     began = time.monotonic()
     folder = Path(".demo").resolve()
