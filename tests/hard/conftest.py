@@ -1,9 +1,11 @@
 """What the hard cases share: senders to kill, and what must be true of a ledger and a mailbox afterwards."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_killable import Killables
 from a_mailbox import AMailbox
 from sqlalchemy import select
@@ -66,3 +68,8 @@ def settled_truly(place: Workplace):
         return Counter(row.outcome for row in rows)
 
     return check
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_servers() -> None:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)

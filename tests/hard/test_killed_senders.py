@@ -19,10 +19,14 @@ from tasks.messages import send_messages
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 5
+    wait_for_the_end(pid)
+
+
+def wait_for_the_end(pid: int) -> None:
+    until = time.monotonic() + 60
     while is_alive(pid):
         assert time.monotonic() < until
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -44,7 +48,7 @@ def test_a_sender_killed_at_random_points_of_two_thousand_messages_loses_and_dou
         pid = killables.start()
         mailbox.wait_for(round_ * 450 + dice.randint(20, 420))
         kill(pid)
-    send_messages.fn("email")
+    wait_for_the_end(killables.start())
     counted = settled_truly(mailbox)
     assert counted["sent"] + counted["uncertain"] == 2_000
     assert counted["uncertain"] <= kills
@@ -54,14 +58,14 @@ def test_a_sender_killed_at_random_points_of_two_thousand_messages_loses_and_dou
 def test_two_senders_killed_at_once_leave_at_most_one_message_each_in_doubt(
     owed, killables, mailbox, outcomes, settled_truly
 ):
-    owed(1_000)
+    owed(800)
     pids = [killables.start(), killables.start()]
-    mailbox.wait_for(random.Random().randint(60, 390))
+    mailbox.wait_for(random.Random().randint(60, 350))
     for pid in pids:
         kill(pid)
     send_messages.fn("email")
     counted = settled_truly(mailbox)
-    assert counted["sent"] + counted["uncertain"] == 1_000
+    assert counted["sent"] + counted["uncertain"] == 800
     assert counted["uncertain"] <= len(pids)
     assert outcomes()["waiting"] == 0
 

@@ -139,7 +139,7 @@ def quickly_busy(monkeypatch):
 
 @only_sqlite
 def test_a_database_locked_from_the_start_is_a_temporary_error_and_nothing_goes(
-    quickly_busy, owed, place, mailbox, settled_truly
+    own_store, quickly_busy, owed, place, mailbox, settled_truly
 ):
     with closing(_writer(place)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -154,7 +154,7 @@ def test_a_database_locked_from_the_start_is_a_temporary_error_and_nothing_goes(
 
 @only_sqlite
 def test_a_database_locked_between_a_hand_over_and_its_mark_keeps_the_receipt(
-    quickly_busy, owed, place, mailbox, settled_truly, monkeypatch
+    own_store, quickly_busy, owed, place, mailbox, settled_truly, monkeypatch
 ):
     with closing(_writer(place)) as other:
 
@@ -188,7 +188,7 @@ def _writer(place):
 
 
 @pytest.fixture
-def full_disk(place):
+def full_disk(own_store, place):
     """A switch: while it is on, the database may not grow by a single page."""
     is_full = threading.Event()
 

@@ -1,12 +1,14 @@
 """What the tests of tasks share: a shop and a carrier that say what a test puts into them, and a mailbox."""
 
 import json
+import logging
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_mailbox import AMailbox
 from an_order import stamp
 from werkzeug import Response
@@ -136,3 +138,8 @@ def village(httpserver, house, monday, monkeypatch):
         a_village = Village(place, mailbox, monday)
         httpserver.expect_request(re.compile(".")).respond_with_handler(a_village.answer)
         yield a_village
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_servers() -> None:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)

@@ -54,7 +54,7 @@ def test_a_bad_order_is_parked_with_its_reason_and_the_others_of_its_batch_move(
     assert village.move().parked == (), "it is said once, and not by every run"
 
 
-def test_an_order_that_the_store_refuses_is_parked_alone(village):
+def test_an_order_that_the_store_refuses_is_parked_alone(own_store, village):
     village.put(raw_order(1), raw_order(2), raw_order(3))
     with village.place.store.begin() as connection:
         if connection.dialect.name == "sqlite":

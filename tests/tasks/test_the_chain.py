@@ -211,6 +211,7 @@ def test_amounts_that_do_not_add_up_block_the_receipt_and_the_run_is_told(villag
     assert all("tienda:1" in one and "amount_mismatch" in one for one in sent.trouble)
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is written asks no database
 @pytest.mark.parametrize(
     ("meta", "language"),
     [("ca", "ca"), ("en_GB", "en"), ("es", "es"), ("de", "es"), (None, "es")],
@@ -229,6 +230,7 @@ def test_each_customer_reads_the_language_of_the_order_and_nobody_the_machines(v
     assert written == {"1": language, "2": "en"}
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is written asks no database
 def test_an_order_in_another_currency_names_it_and_only_it(village):
     village.put(
         raw_order(
