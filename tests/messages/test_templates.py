@@ -45,14 +45,15 @@ def test_every_language_has_the_same_files_and_speaks_of_the_same(message):
         language: {path.name: spoken_of(path) for path in (TEMPLATES / message / language).iterdir()}
         for language in LANGUAGES
     }
-    assert files["ca"] == files["es"] == files["en"]
+    for language in LANGUAGES:
+        assert files[language] == files["es"], language
     assert {"subject.txt", "body.txt", "body.html"} <= set(files["es"])
 
 
 @pytest.mark.parametrize("folder", ["_base", "_invoice"])
 def test_every_language_has_the_same_words(folder):
     words = {language: tomllib.loads(read(TEMPLATES / folder / f"{language}.toml")) for language in LANGUAGES}
-    assert set(words["es"]) == set(words["ca"]) == set(words["en"])
+    assert [language for language in LANGUAGES if set(words[language]) != set(words["es"])] == []
     for key, word in words["es"].items():
         for language in LANGUAGES:
             other = words[language][key]
