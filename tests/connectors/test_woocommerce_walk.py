@@ -81,6 +81,11 @@ def test_orders_edited_during_the_walk_are_never_missed(seconds, edits, totals):
     assert truth(shop) <= first | heard(walk(shop.ask, cursor))
 
 
+def test_an_edit_while_the_pages_of_one_second_are_turned_hides_nothing():
+    shop = InMemoryShop([2, 1, 1, 1], edits=[(0, 0), (1, 0)])
+    assert {ref for ref, _ in heard(walk(shop.ask, START))} == {"1", "2", "3", "4"}
+
+
 def test_turning_pages_would_miss_orders_in_the_same_shop():
     shop = InMemoryShop(list(range(9)), edits=[(0, 0), (1, 0), (2, 0)])
     pages = [shop.ask(START - timedelta(seconds=1), page)[0] for page in (1, 2, 3)]

@@ -35,7 +35,7 @@ class Leaf:
 
 def walk(ask: Ask, start: datetime, kind: str = "order") -> Iterator[Leaf]:
     """Everything modified at `start` or later; at least one leaf, the last one marked."""
-    after, page, found_here = start.replace(microsecond=0) - SECOND, 1, False
+    after, page, go_again = start.replace(microsecond=0) - SECOND, 1, True
     seen: set[tuple[str, datetime]] = set()
     refused_before: set[str] = set()
     turned: tuple[tuple[str, datetime], ...] = ()
@@ -46,21 +46,24 @@ def walk(ask: Ask, start: datetime, kind: str = "order") -> Iterator[Leaf]:
         keys = tuple((heard.ref, heard.modified_at) for heard in filed)
         if page > 1 and rows and keys == turned:
             logger.warning("the shop answers every page alike: is there a cache before its API?")
-            rows, filed, keys, found_here = (), [], (), False
+            rows, filed, keys, go_again = (), [], (), False
         turned = keys
         fresh = tuple(heard for heard in filed if (heard.ref, heard.modified_at) not in seen)
         seen.update(keys)
-        found_here = found_here or any(heard.modified_at == after + SECOND for heard in fresh)
+        go_again = go_again or any(heard.modified_at == after + SECOND for heard in fresh)
         newest = max((moment for _, moment in keys), default=after)
         # Plugins may hide rows, so a page that is not full is the last one only if the total agrees.
         is_end = not rows or (len(rows) < PER_PAGE and (total or 0) <= (page - 1) * PER_PAGE + len(rows))
         if not is_end and newest - SECOND <= after:
             page += 1
-        elif page > 1 and found_here:
-            page, found_here = 1, False  # once more: rows of one second may swap between pages
+        elif page > 1 and go_again:
+            page, go_again = 1, False  # once more: rows of one second may swap between pages, or move up
+            is_end = False
+        elif page > 1 and newest > after + SECOND:
+            after, page, go_again = after + SECOND, 1, True  # what came behind it on later pages has gaps
             is_end = False
         elif not is_end:
-            after, page, found_here = newest - SECOND, 1, False
+            after, page, go_again = newest - SECOND, 1, True
             seen = {key for key in seen if key[1] > after}
         yield Leaf(fresh, refused, is_end)
         if is_end:

@@ -15,6 +15,7 @@ from postventa.connectors.ahead import read_ahead
 from postventa.connectors.http import NotJson, NotThere, Refused
 from postventa.connectors.shops import _woocommerce_reading as reading
 from postventa.connectors.shops._woocommerce_access import Access
+from postventa.connectors.shops._woocommerce_ahead import Ahead, AskFor
 from postventa.connectors.shops._woocommerce_fields import meta_of
 from postventa.connectors.shops._woocommerce_tracking import (
     FOUND,
@@ -22,7 +23,7 @@ from postventa.connectors.shops._woocommerce_tracking import (
     announced,
     has_tracking,
 )
-from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Ask, Leaf, file_row, file_rows, walk
+from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Leaf, file_row, file_rows, walk
 from postventa.news import Heard, OrderNews, Page, Raw, RefundNews
 
 logger = logging.getLogger(__name__)
@@ -68,9 +69,14 @@ class WooCommerce:
         the last look into the bin covers, so a walk that is broken off forgets no trashed order.
         """
         start = since - self._overlap
+        with Ahead(self._asking("any")) as asking:
+            yield from self._orders(read_ahead(walk(asking, start)), since)
+
+    def _orders(self, leaves: Iterator[Leaf], since: datetime) -> Iterator[Page]:
+        start = since - self._overlap
         cursor = newest = covered = since
         binned = start
-        for number, leaf in enumerate(read_ahead(walk(self._asking("any"), start))):
+        for number, leaf in enumerate(leaves):
             newest = max([newest, *_believable(leaf)])
             if number % BIN_EVERY == 0 or leaf.is_last:
                 for trashed in walk(self._asking("trash"), binned):
@@ -125,10 +131,10 @@ class WooCommerce:
         newest = file_row(rows[0], "order", "date_modified_gmt").modified_at
         return f"WooCommerce answers; {total or 'some'} orders, newest change {newest:%Y-%m-%dT%H:%MZ}"
 
-    def _asking(self, status: str) -> Ask:
-        def ask(after: datetime, page: int) -> tuple[list[Any], int | None]:
-            asked = _changed_after(after, page) | {"status": status, "orderby": "modified", "order": "asc"}
-            return self._rows(ORDERS, asked)
+    def _asking(self, status: str) -> AskFor:
+        def ask(after: datetime, page: int, per_page: int = PER_PAGE) -> tuple[list[Any], int | None]:
+            asked = {"status": status, "orderby": "modified", "order": "asc"}
+            return self._rows(ORDERS, _changed_after(after, page, per_page) | asked)
 
         return ask
 
@@ -194,12 +200,12 @@ class WooCommerce:
         return rows, int(total) if total.isdigit() else None
 
 
-def _changed_after(after: datetime, page: int) -> dict[str, Any]:
+def _changed_after(after: datetime, page: int, per_page: int = PER_PAGE) -> dict[str, Any]:
     """Naive GMT *with* the flag: a Z beside the flag makes shops east of Greenwich skip orders in silence."""
     return {
         "modified_after": after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "dates_are_gmt": "true",
-        "per_page": PER_PAGE,
+        "per_page": per_page,
         "page": page,
     }
 
