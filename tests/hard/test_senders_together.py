@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from a_mailbox import KEPT, AMailbox
-from an_order import fill, raw_order, two_parcels
+from an_order import PLACED, fill, raw_order, stamp, two_parcels
 from sqlalchemy import update
 
 from postventa import clock
@@ -54,6 +54,22 @@ def test_an_order_in_one_senders_hands_is_not_touched_by_another(house, place, m
         finish(connection, other, [], [], monday)
     send_messages.fn("email")
     assert mailbox.of(1) == IN_TURN
+
+
+def test_news_of_an_order_in_one_senders_hands_does_not_overtake_what_that_sender_holds(
+    house, place, mailbox, monday
+):
+    house(smtp_port=mailbox.port)
+    fill(place, [raw_order(1)], monday)
+    other = outbox.new_sender()
+    with place.store.begin() as connection:
+        assert len(claim(connection, other, monday, clock.wall(), 10)) == 2
+    fill(place, [raw_order(1, "preparing", date_paid_gmt=stamp(PLACED))], monday)
+    assert send_messages.fn("email").outcomes == {}
+    with place.store.begin() as connection:
+        finish(connection, other, [], [], monday)
+    send_messages.fn("email")
+    assert mailbox.of(1) == ["received", "paid", "in_preparation"]
 
 
 def test_a_holder_whose_lease_lapsed_while_it_lives_sends_nothing_a_second_time(
