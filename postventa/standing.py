@@ -119,7 +119,14 @@ def _quarantined(connection: Connection) -> list[SetAside]:
 
 def _stuck(connection: Connection) -> list[SetAside]:
     stuck = (
-        select(OutboxRow.message, OutboxRow.outcome, OutboxRow.settled_at, OutboxRow.reason, OutboxRow.words)
+        select(
+            OutboxRow.id,
+            OutboxRow.message,
+            OutboxRow.outcome,
+            OutboxRow.settled_at,
+            OutboxRow.reason,
+            OutboxRow.words,
+        )
         .add_columns(OrderRow.shop, OrderRow.ref)
         .join(OrderRow, OrderRow.id == OutboxRow.order_id)
         .where(
@@ -135,7 +142,7 @@ def _stuck(connection: Connection) -> list[SetAside]:
             f"{row.shop}:{row.ref}",
             row.settled_at,
             f"{row.reason}: {row.words}" if row.words else row.reason,
-            f"postventa order {row.shop}:{row.ref}",
+            f"postventa stuck resend {row.id}",
         )
         for row in connection.execute(stuck)
     ]

@@ -19,7 +19,7 @@ from postventa.connectors.addresses import Unsendable
 from postventa.connectors.post import Channel, ChannelDown, ChannelRefused, Doubtful, Refused, TryLater
 from postventa.letters import Desk
 from postventa.messages import BadTemplate, NoSuchMessage
-from postventa.rules.messages import Outcome, Verdict, try_again_at
+from postventa.rules.messages import GIVE_UP_AFTER, Outcome, Verdict, try_again_at
 from postventa.store import outbox
 from postventa.store.dossiers import dossiers
 from postventa.store.marks import Marker
@@ -150,12 +150,15 @@ class _Batch:
             self._trouble(desk, row, "is blocked: its figures do not add up to its total (amount_mismatch)")
         return verdict.until
 
-    def _cannot_be_written(self, desk: Desk, row: Any, wrong: Exception, now: datetime) -> datetime:
-        """Set aside for an hour: a template is mended by a person, and nothing is lost until then."""
+    def _cannot_be_written(self, desk: Desk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
+        """A template is mended by a person: it waits an hour at a time. What the order itself spoils has failed."""
         is_said = isinstance(wrong, BadTemplate | NoSuchMessage | Unsendable)
         words = str(wrong) if is_said else f"{type(wrong).__name__} while it was written"
         self._trouble(desk, row, f"cannot be written: {words}")
         log.error("%s of %s cannot be written: %s", row.message, desk.order_name, type(wrong).__name__)
+        if isinstance(wrong, Unsendable) or now - row.owed_at > GIVE_UP_AFTER:
+            self._settle(Settled(row.id, Outcome.FAILED, "cannot_be_written", words))
+            return None
         rest = now + CANNOT_WRITE_REST
         self._settle(Settled(row.id, Outcome.DEFERRED, "cannot_be_written", words, rest))
         return rest

@@ -210,6 +210,11 @@ def test_amounts_that_do_not_add_up_block_the_receipt_and_the_run_is_told(villag
     assert len(sent.trouble) == 2
     assert all("tienda:1" in one and "amount_mismatch" in one for one in sent.trouble)
 
+    village.put(raw_order(1, at=PLACED + timedelta(minutes=5)))  # the shop corrects its order
+    village.hear()
+    village.send()
+    assert village.mailbox.of(1) == ["received", "paid"]
+
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is written asks no database
 @pytest.mark.parametrize(
