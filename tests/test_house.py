@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from a_document import CODE, anchors, words_after, wrong_in
 from pydantic import BaseModel
 
-from postventa.cli import app
 from postventa.cli.running import FLOWS
 from postventa.connectors import carriers, channels, shops
 from postventa.connectors.doors import adapters
@@ -23,7 +23,6 @@ ROOT = Path(__file__).parent.parent
 STOREYS = ("postventa", "flows", "tasks")
 SOURCES = sorted(path for storey in STOREYS for path in (ROOT / storey).rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "templates").rglob("*.md")])
-CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 def named(path: Path) -> str:
@@ -169,13 +168,6 @@ def test_the_documents_that_people_look_for_are_there():
     assert {name for name in wanted if not (ROOT / name).is_file()} == set()
 
 
-def anchors(path: Path) -> set[str]:
-    heads = re.findall(
-        r"^#+ (.+)$", CODE.sub(lambda code: code[0].strip("`"), path.read_text("utf-8")), re.MULTILINE
-    )
-    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_link_leads_somewhere(document):
     text = re.sub(CODE, "", document.read_text("utf-8"))
@@ -197,38 +189,11 @@ def test_every_path_that_is_named_exists(document):
     assert [span for span in spans if not (ROOT / span).exists()] == []
 
 
-def words_after(command: str, document: Path) -> list[list[str]]:
-    """What stands after `command` in the document's code, a list of words each."""
-    said = []
-    for code in CODE.findall(document.read_text("utf-8")):
-        for line in code.strip("`").splitlines():
-            found = re.match(rf"(?:\$ )?(?:\.venv/bin/)?{command} (.+)", line.strip())
-            if found:
-                said.append(re.split(r"\s+#|\s[|&>;]|, ", found[1])[0].split())
-    return said
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_make_target_that_is_named_exists(document):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     asked = {words[0] for words in words_after("make", document) if re.fullmatch("[a-z]+", words[0])}
     assert asked - targets == set()
-
-
-def wrong_in(words: list[str]) -> str:
-    """What the command line would not understand in `postventa WORDS`, empty if nothing."""
-    at = app
-    while words and re.fullmatch(r"[a-z]+", words[0]) and words[0] in list(at):
-        at = at[words[0]]
-        words = words[1:]
-    if at is app and not words[0].startswith("-"):
-        return words[0]
-    has_more = any(not name.startswith("-") for name in at)
-    if words and has_more and re.fullmatch(r"[a-z]+", words[0]):
-        return words[0]
-    known = {name for argument in at.assemble_argument_collection() for name in argument.names}
-    options = [word.strip("[]").partition("=")[0] for word in words if word.strip("[").startswith("--")]
-    return ", ".join(option for option in options if option not in {*known, "--help", "--version"})
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
