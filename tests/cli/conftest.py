@@ -82,26 +82,22 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
     folder = tmp_path_factory.mktemp("story")
     now = START
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        clock.clock_set_to(now),
-        Sandbox(SandboxSettings(orders=ORDERS, start=START)) as sandbox,
-    ):
+    with Sandbox(SandboxSettings(orders=ORDERS, start=START)) as sandbox:
         config = folder / "postventa.toml"
         config.write_text(as_toml(configuration(sandbox, folder / "postventa.db")), encoding="utf-8")
-        patch.setenv(ENVIRONMENT_KEY, str(config))
-        patch.delenv("PREFECT_API_URL", raising=False)
         store = open_store(f"sqlite:///{folder / 'postventa.db'}")
         migrate.upgrade(store)
-        for number in range(STEPS):
-            now += STEP
-            with clock.clock_set_to(now):
-                poll_orders.fn("tienda")
-                reread_orders.fn("tienda")
-                move_orders.fn("tienda")
-                look_at_parcels.fn("dhl")
-                if number < STEPS - UNSENT:
-                    send_messages.fn("email")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(ENVIRONMENT_KEY, str(config))
+            for number in range(STEPS):
+                now += STEP
+                with clock.clock_set_to(now):
+                    poll_orders.fn("tienda")
+                    reread_orders.fn("tienda")
+                    move_orders.fn("tienda")
+                    look_at_parcels.fn("dhl")
+                    if number < STEPS - UNSENT:
+                        send_messages.fn("email")
         yield Story(config, sandbox, now)
         store.dispose()
         open_store.cache_clear()
@@ -124,6 +120,7 @@ class Answer:
 def ask(story: Story, capsys: pytest.CaptureFixture[str], monkeypatch) -> Callable[..., Answer]:
     """`ask("ledger", "--json")` runs `postventa ledger --json` where the story ended."""
     monkeypatch.setenv(ENVIRONMENT_KEY, str(story.config))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     return _asking(capsys, ["--now", story.now.isoformat()])
 
 
