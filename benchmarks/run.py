@@ -2,26 +2,110 @@
 
 import argparse
 import json
+import os
+import platform
 import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import chain
-from stand import DATABASES, stand
+import news
+import sync
+from rich.console import Console
+from rich.table import Table
+from stand import DATABASES, SENDERS, Stand, stand
+from usual import THREADS
+
+KINDS = ("sync", "chain", "grow", "news")
+LATENCIES_MS = (20, 100, 300)
+MAIN, MORE, MOST = 1000, 10_000, 50_000
 
 
 def main() -> int:
     asked = _asked()
+    console = Console()
+    began = time.monotonic()
+    found: dict[str, Any] = {"machine": _machine(), "asked": vars(asked)}
     with stand() as one:
-        for database in DATABASES:
-            if database in asked.database:
-                print(database, json.dumps(chain.walk(one, database, asked.orders), indent=1), flush=True)
+        for kind in asked.only:
+            for database in asked.database:
+                for title, measure in _measures(kind, one, database, asked):
+                    figures = measure()
+                    found.setdefault(kind, {}).setdefault(database, []).append(figures)
+                    _show(console, f"{title}, {database}", figures)
+    path = Path(".bench") / f"{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    console.print(f"\nAll of it in {path}, after {time.monotonic() - began:.0f} s.")
     return 0
+
+
+def _measures(
+    kind: str, one: Stand, database: str, asked: argparse.Namespace
+) -> list[tuple[str, Callable[[], dict[str, Any]]]]:
+    orders = asked.orders
+    sizes = [orders, *asked.more]
+    match kind:
+        case "sync":
+            return [
+                (f"W1 sync at {ms} ms", lambda ms=ms: sync.read(one, database, 2 * orders, ms))
+                for ms in LATENCIES_MS
+            ]
+        case "chain":
+            return [("W2 chain", lambda: chain.walk(one, database, orders))]
+        case "grow":
+            return [
+                (f"W2 with {size:,} orders", lambda size=size: chain.grow(one, database, size))
+                for size in sizes
+            ]
+        case _:
+            return [
+                (f"News of {size:,} orders", lambda size=size: news.apply(one, database, size))
+                for size in sizes
+            ]
+
+
+def _show(console: Console, title: str, figures: dict[str, Any]) -> None:
+    """Figures of several ways side by side, plain ones below."""
+    ways = [name for name, value in figures.items() if isinstance(value, dict)]
+    table = Table("", *(ways or [""]), title=title, title_justify="left")
+    for name in figures[ways[0]] if ways else ():
+        table.add_row(name.replace("_", " "), *(str(figures[way][name]) for way in ways))
+    for name, value in figures.items():
+        if name not in ways:
+            table.add_row(name.replace("_", " "), str(value))
+    console.print(table)
+
+
+def _machine() -> dict[str, Any]:
+    names = ("prefect", "sqlalchemy", "psycopg", "jinja2")
+    return {
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+        "senders": SENDERS,
+        "threads_of_the_usual_way": THREADS,
+    }
 
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=MAIN, help="the size that ratios are measured at")
+    parser.add_argument(
+        "--more", type=int, nargs="*", default=[MORE], help="the sizes that it is compared with"
+    )
+    parser.add_argument("--full", action="store_true", help=f"compares with {MOST:,} orders as well")
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=list(DATABASES))
-    return parser.parse_args()
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    asked = parser.parse_args()
+    if asked.full:
+        asked.more = [*asked.more, MOST]
+    return asked
 
 
 if __name__ == "__main__":

@@ -23,8 +23,14 @@ from postventa.shipped import shipped
 from postventa.store.database import create_tables, open_store
 from postventa.workplace import Workplace
 
+os.environ.update(TIENDA_KEY="ck_sandbox", TIENDA_SECRET="cs_sandbox", DHL_KEY="sandbox")
 HERE = Path(__file__).parent
+SENDERS = 2
 DATABASES = ("sqlite", "postgresql")
+
+
+class WrongResult(AssertionError):
+    """A benchmark whose outcome is wrong has measured nothing."""
 
 
 @dataclass
@@ -38,9 +44,9 @@ class House:
 @dataclass
 class Stand:
     folder: Path
-    stack: Any = None
-    sink: Any = None
-    smtp_port: int = 9
+    _stack: Any = None
+    _sink: Any = None
+    _smtp_port: int = 0
     _teller: int = 0
     _postgres: Any = None
     _houses: int = 0
@@ -52,17 +58,20 @@ class Stand:
     def __exit__(self, *wrong: object) -> None:
         self._undo.close()
 
-    def with_prefect(self) -> Stack:
-        """Prefect's server with the demo's settings, started when the first benchmark wants it."""
-        if self.stack is None:
+    @property
+    def server_pid(self) -> int:
+        """Prefect's server, with the demo's settings, started when the first benchmark wants it."""
+        if self._stack is None:
             stack = Stack(self.folder / "prefect", datetime.now(UTC), orders=1, seed=1)
-            self.stack = self._undo.enter_context(stack)
-        return self.stack
+            self._stack = self._undo.enter_context(stack)
+        return int(self._stack.processes[0].pid)
 
-    def with_sink(self) -> None:
-        if self.sink is None:
-            self.sink = self._undo.enter_context(kept([HERE / "sink.py"]))
-            self.smtp_port, self._teller = map(int, self.sink.stdout.readline().split())
+    @property
+    def smtp_port(self) -> int:
+        if self._sink is None:
+            self._sink = self._undo.enter_context(kept([HERE / "sink.py"]))
+            self._smtp_port, self._teller = map(int, self._sink.stdout.readline().split())
+        return self._smtp_port
 
     def counted(self) -> dict[str, Any]:
         """What has come to the sink since it was last asked."""
@@ -91,6 +100,7 @@ class Stand:
             "sqlite:///postventa.db": url,
             "https://tienda.example": shop_url,
             "port = 1025": f"port = {self.smtp_port}",
+            "connections = 1 ": f"connections = {SENDERS} ",
             "requests_per_second = 5": "requests_per_second = 10000",
             "2026-11-01T00:00:00Z": "2026-01-01T00:00:00Z",
         }.items():
