@@ -27,7 +27,7 @@ WORK_POOL = "postventa"
 RUNS_AT_ONCE = 16
 """A run is a process of about 150 MB: this bounds what the workers of the pool start together."""
 HEARTBEAT = timedelta(seconds=90)
-"""A run that has not been heard of for so long is dead; workers beat every 30 seconds (deploy.env)."""
+"""A run that has not been heard of for so long is dead; runs beat every 30 seconds (deploy/postventa.env)."""
 
 _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 # Prefect's own template language; as JSON it is quoted whole, since sentences hold quotes
