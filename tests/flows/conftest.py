@@ -132,3 +132,10 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except requests.RequestException:
             time.sleep(0.2)
     raise RuntimeError(log.read_text()[-2000:])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need Prefect's server share one, so one worker runs them all."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("prefect"))

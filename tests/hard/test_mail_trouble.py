@@ -202,7 +202,7 @@ def test_a_letter_that_smuggles_headers_fails_alone(house, place, mailbox, monda
         "nuria.3@client.example",
     }
     row = outbox()[0]
-    assert (row.outcome, row.reason) == ("deferred", "cannot_be_written")
+    assert (row.outcome, row.reason) == ("failed", "cannot_be_written")
 
 
 def test_html_in_names_is_text_to_whoever_reads_the_mail(house, place, shaky, monday):
