@@ -20,13 +20,13 @@ IN_FLIGHT_FOR = timedelta(minutes=5)
 
 _BEGUN = """
     UPDATE outbox SET outcome = 'begun', attempts = attempts + 1, message_id = {m}, claimed_until = {u}
-    WHERE id = {i} AND sender = {s} AND outcome IN ('waiting', 'deferred')"""
+    WHERE id = {i} AND sender {is_} {s} AND outcome IN ('waiting', 'deferred')"""
 _SENT = """
     UPDATE outbox SET outcome = 'sent', reason = '', words = {w}, settled_at = {n}, sender = NULL,
     claimed_until = NULL WHERE id = {i} AND message_id = {m}"""
 _BACK = """
     UPDATE outbox SET outcome = {o}, reason = {r}, words = {w}, due_at = {u}, settled_at = {n}
-    WHERE id = {i} AND sender = {s}"""
+    WHERE id = {i} AND sender {is_} {s}"""
 
 
 class Marker:
@@ -46,9 +46,11 @@ class Marker:
             driver.autocommit = True
             driver.execute("SET synchronous_commit = off")
         self._driver = driver
-        form = "?" if self._is_sqlite else "%s"
+        form = dict.fromkeys("miuswnor", "?" if self._is_sqlite else "%s")
+        # Said with `=`, PostgreSQL may look by the sender, whose claims are hundreds of rows, instead of the id.
+        form["is_"] = "=" if self._is_sqlite else "IS NOT DISTINCT FROM"
         self._begun, self._sent, self._back = (
-            statement.format(**dict.fromkeys("miuswnor", form)) for statement in (_BEGUN, _SENT, _BACK)
+            statement.format(**form) for statement in (_BEGUN, _SENT, _BACK)
         )
 
     def __enter__(self) -> Self:

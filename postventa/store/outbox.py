@@ -168,7 +168,9 @@ def finish(
         for one in settled
     ]
     if rows:
-        statement = update(_OUTBOX).where(_BOX.id == bindparam("row"), _BOX.sender == sender)
+        statement = update(_OUTBOX).where(
+            _BOX.id == bindparam("row"), _BOX.sender.is_not_distinct_from(sender)
+        )
         connection.execute(
             statement.values(
                 outcome=bindparam("outcome"),

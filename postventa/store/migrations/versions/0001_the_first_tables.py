@@ -261,9 +261,15 @@ def upgrade() -> None:
             sqlite_where=sa.text("outcome IN ('waiting', 'deferred')"),
             postgresql_where=sa.text("outcome IN ('waiting', 'deferred')"),
         )
-        batch_op.create_index("ix_outbox_order_id_outcome", ["order_id", "outcome"], unique=False)
+        batch_op.create_index("ix_outbox_order_id", ["order_id"], unique=False)
         batch_op.create_index("ix_outbox_outcome_message", ["outcome", "message"], unique=False)
-        batch_op.create_index("ix_outbox_sender", ["sender"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_sender",
+            ["sender"],
+            unique=False,
+            sqlite_where=sa.text("sender IS NOT NULL"),
+            postgresql_where=sa.text("sender IS NOT NULL"),
+        )
 
     op.create_table(
         "scans",
@@ -307,9 +313,13 @@ def downgrade() -> None:
     op.drop_table("outbox_attempts")
     op.drop_table("scans")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_sender")
+        batch_op.drop_index(
+            "ix_outbox_sender",
+            sqlite_where=sa.text("sender IS NOT NULL"),
+            postgresql_where=sa.text("sender IS NOT NULL"),
+        )
         batch_op.drop_index("ix_outbox_outcome_message")
-        batch_op.drop_index("ix_outbox_order_id_outcome")
+        batch_op.drop_index("ix_outbox_order_id")
         batch_op.drop_index(
             "ix_outbox_open",
             sqlite_where=sa.text("outcome IN ('waiting', 'deferred')"),
