@@ -1,7 +1,6 @@
 """`make demo`: starts the stack, lets a week pass in a minute or two, says what happened, and stays up to be looked at."""
 
 import argparse
-import os
 import shutil
 import signal
 import sys
@@ -18,6 +17,8 @@ from postventa.demo.stack import Stack, StackDidNotStart
 from postventa.shipped import shipped
 
 DAYS = 8
+SPEED = 60.0
+"""How fast the clock goes on after the story: an hour a minute."""
 
 
 def main() -> int:
@@ -61,15 +62,14 @@ def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: floa
 
 
 def _stay(stack: Stack, now: datetime, console: Console) -> None:
-    """Hands over to the timetable: deployments and a worker, on a clock that goes on from here at its usual pace."""
-    running = Clock(now, time.time(), 1.0).written()
+    """Hands over to the timetable: deployments and a worker, on a clock that goes on from here, a minute a second."""
+    running = Clock(now, time.time(), SPEED).written()
     stack.environment[CLOCK_KEY] = running
-    os.environ[CLOCK_KEY] = running
+    stack.set_clock(now, SPEED)
     console.print("\n  handing over to the timetable: deploying, starting a worker ...")
     stack.run("postventa", "setup")
     stack.run("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(shipped("prefect.yaml")))
     stack.keep("worker", "prefect", "worker", "start", "--pool", "postventa")
-    stack.set_clock(now)
     console.print("  the worker runs the flows by their schedule. [bold]Ctrl-C[/] ends everything.")
     threading.Event().wait()
 

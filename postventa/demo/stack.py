@@ -106,9 +106,9 @@ class Stack:
     ) -> None:
         self.stop()
 
-    def set_clock(self, now: datetime) -> None:
+    def set_clock(self, now: datetime, speed: float = 0) -> None:
         """Sets the sandbox's clock: what has happened in the shop and on the roads by then."""
-        answer = self._ask(requests.post, "/sandbox/clock", json={"now": now.isoformat()})
+        answer = self._ask(requests.post, "/sandbox/clock", json={"now": now.isoformat(), "speed": speed})
         answer.raise_for_status()
 
     def status(self) -> dict[str, Any]:

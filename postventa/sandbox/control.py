@@ -62,11 +62,15 @@ class Control:
         return JSONResponse(self.truth())
 
     async def clock(self, request: Request) -> Response:
-        """`{"now": "2026-11-02T08:00:00Z"}` stops the sandbox's clock there; `{"now": null}` lets it go."""
+        """`{"now": "2026-11-02T08:00:00Z"}` stops the sandbox's clock there, with `"speed": 60` it runs on from there.
+
+        `{"now": null}` lets it follow the service's clock again.
+        """
 
         def set_clock(asked: dict[str, Any]) -> Response:
             written = asked.get("now")
-            self._sandbox.watch.set_to(None if written is None else read_instant(str(written)))
+            instant = None if written is None else read_instant(str(written))
+            self._sandbox.watch.set_to(instant, float(asked.get("speed", 0)))
             return JSONResponse({"now": self._sandbox.shop.catch_up().isoformat()})
 
         return await _asked(request, set_clock)

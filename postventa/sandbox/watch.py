@@ -1,22 +1,23 @@
 """The sandbox's own watch: the service's clock, until somebody sets it by hand."""
 
+import time
 from datetime import UTC, datetime
 
 from postventa import clock
 
 
 class Watch:
-    """Tells the sandbox's "now". Set to an instant, it stands still until it is set or released again."""
+    """Tells the sandbox's "now". Set to an instant, it stands still, or runs from there, until it is set again."""
 
     def __init__(self) -> None:
-        self._set: datetime | None = None
+        self._set: clock.Clock | None = None
 
     def now(self) -> datetime:
-        return self._set or clock.now()
+        return self._set.now() if self._set else clock.now()
 
-    def set_to(self, instant: datetime | None) -> None:
-        """Stops the watch at `instant`; None lets it follow the service's clock again."""
-        self._set = instant.astimezone(UTC) if instant else None
+    def set_to(self, instant: datetime | None, speed: float = 0) -> None:
+        """Sets the watch to `instant`, running `speed` times as fast as real time; None follows the service's clock."""
+        self._set = clock.Clock(instant.astimezone(UTC), time.time(), speed) if instant else None
 
     @property
     def is_set(self) -> bool:
