@@ -52,7 +52,7 @@ def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: floa
     )  # Prefect reads its settings from the environment when imported
     from postventa.demo.summary import summarise
 
-    console.print(f"  {asked.orders} orders, {asked.days} days, a stop every four hours\n")
+    console.print(f"  {asked.orders} orders, {asked.days:g} days, a stop every few hours\n")
     told, now = walk(stack, asked.days, console)
     settle()
     adds_up = summarise(stack, told, console, time.monotonic() - began)

@@ -19,7 +19,8 @@ from postventa.demo.stack import Stack
 from postventa.store.ledger import Ledger, ledger
 from postventa.workplace import open_workplace
 
-STEP = timedelta(hours=4)
+BUSY_DAYS = 4
+"""While orders are packed and sent, a stop every four hours; when only parcels travel, every six."""
 
 
 @dataclass
@@ -33,11 +34,10 @@ class Told:
 def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
     """Walks the clock from the start for so many days; answers what happened and where the clock stands."""
     told, now = Told(), stack.start
-    stops = int(timedelta(days=days) / STEP)
+    stops = _stops(stack.start, days)
     with _no_heartbeat(), _progress(console) as progress:
-        bar = progress.add_task("Monday 09:00", total=stops)
-        for _ in range(stops):
-            now += STEP
+        bar = progress.add_task("Monday 09:00", total=len(stops))
+        for now in stops:
             stack.set_clock(now)
             with clock.clock_set_to(now):
                 for started, given in (
@@ -51,6 +51,14 @@ def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
                         told.red.append(" ".join(str(state.message).split()))
             progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
     return told, now
+
+
+def _stops(start: datetime, days: float) -> list[datetime]:
+    stops = [start]
+    while stops[-1] < start + timedelta(days=days):
+        is_busy = stops[-1] - start < timedelta(days=BUSY_DAYS)
+        stops.append(stops[-1] + timedelta(hours=4 if is_busy else 6))
+    return stops[1:]
 
 
 def settle() -> None:
