@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from copy import copy
 from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 
 from babel import Locale
@@ -16,6 +16,7 @@ from babel.dates import format_date, format_time, get_timezone_gmt
 from babel.numbers import NumberPattern, format_decimal, get_currency_precision
 
 _LETTER_BESIDE_DIGIT = re.compile(r"([A-Z])(\d)")
+_MILLIONS = re.compile(r"(?P<before>\D*)1(?P<group>\D*)234(?P=group)567(?:(?P<point>\D)8\d*)?(?P<after>\D*)")
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -23,18 +24,17 @@ _MINUS = "\N{MINUS SIGN}"
 def money_in(currency: str, locale: str) -> Callable[[Decimal], str]:
     """Writes `1.234,50 €`: the currency's own digits, except that cents which the shop charges are never hidden."""
     precision = get_currency_precision(currency)
-    usual, with_cents = (_pattern(locale, digits) for digits in (precision, precision or 2))
+    usual, with_cents = (_figures_in(currency, locale, digits) for digits in (precision, precision or 2))
 
     @lru_cache(maxsize=8192)
     def money(amount: Decimal) -> str:
-        digits, pattern = precision, usual
+        digits, figures = precision, usual
         if precision == 0 and amount != amount.to_integral_value():
-            digits, pattern = 2, with_cents
+            digits, figures = 2, with_cents
         rounded = (
             amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP) + 0
         )  # + 0: no minus zero
-        written: str = pattern.apply(rounded, _locale(locale), currency=currency, currency_digits=False)
-        return _LETTER_BESIDE_DIGIT.sub("\\1\N{NO-BREAK SPACE}\\2", written).replace("-", _MINUS)
+        return _LETTER_BESIDE_DIGIT.sub("\\1\N{NO-BREAK SPACE}\\2", figures(rounded)).replace("-", _MINUS)
 
     return money
 
@@ -79,10 +79,30 @@ def moment_in(locale: str) -> Callable[[datetime], str]:
     return moment
 
 
-def _pattern(locale: str, digits: int) -> NumberPattern:
+def _figures_in(currency: str, locale: str, digits: int) -> Callable[[Decimal], str]:
+    """Writes amounts as Babel does, which is asked only once how a large one and a small one look."""
     pattern: NumberPattern = copy(_locale(locale).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
-    return pattern
+
+    def by_babel(amount: Decimal) -> str:
+        return pattern.apply(amount, _locale(locale), currency=currency, currency_digits=False)  # type: ignore[no-any-return]
+
+    seen = _MILLIONS.fullmatch(
+        by_babel(Decimal("1234567.89").quantize(Decimal(1).scaleb(-digits), ROUND_DOWN))
+    )
+    if seen is None:  # figures that are not ours, or are not grouped by three
+        return by_babel
+    before, group, point, after = seen["before"], seen["group"], seen["point"] or "", seen["after"]
+    marks = str.maketrans({",": group, ".": point})
+    is_grouped_from = 1000 if group in by_babel(Decimal(1234)) and group else 10_000
+
+    def at_once(amount: Decimal) -> str:
+        if amount < 0:
+            return by_babel(amount)
+        figures = f"{amount:,f}" if amount >= is_grouped_from else f"{amount:f}"
+        return before + figures.translate(marks) + after
+
+    return at_once
 
 
 def _locale(name: str) -> Locale:

@@ -46,6 +46,7 @@ class Marker:
             driver.autocommit = True
             driver.execute("SET synchronous_commit = off")
         self._driver = driver
+        self._cursor = driver.cursor()
         form = dict.fromkeys("miuswnor", "?" if self._is_sqlite else "%s")
         # Said with `=`, PostgreSQL may look by the sender, whose claims are hundreds of rows, instead of the id.
         form["is_"] = "=" if self._is_sqlite else "IS NOT DISTINCT FROM"
@@ -103,7 +104,7 @@ class Marker:
     def _mark(self, statement: str, values: tuple[Any, ...]) -> Any:
         """Raises OperationalError, as everything in the store does, if the mark cannot be made."""
         try:
-            return self._driver.execute(statement, values)
+            return self._cursor.execute(statement, values)
         except self._broken as broken:
             raise OperationalError("a mark in the outbox", None, broken) from broken
 

@@ -1,8 +1,10 @@
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_currency, get_currency_precision
 
 from postventa import wording
 
@@ -60,3 +62,14 @@ def test_times_are_told_in_the_zone_they_carry():
 )
 def test_quantities_have_no_trailing_zeros(amount, written):
     assert wording.quantity_in("es")(Decimal(amount)) == written
+
+
+@pytest.mark.parametrize("locale", ["es", "ca", "en_GB", "de_CH", "pl", "hi"])
+@pytest.mark.parametrize("currency", ["EUR", "USD", "JPY", "KWD"])
+def test_money_is_written_as_babel_writes_it(locale, currency):
+    digits = get_currency_precision(currency)
+    money = wording.money_in(currency, locale)
+    for cents in (0, 1, 99, 100, 99_999, 100_000, 999_999, 1_000_000, 123_456_789, -123_456):
+        amount = Decimal(cents).scaleb(-digits)
+        babel = format_currency(amount, currency, locale=locale).replace("-", "−")
+        assert money(amount) == re.sub(r"([A-Z])(\d)", "\\1\xa0\\2", babel)
