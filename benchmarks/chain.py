@@ -6,6 +6,7 @@ server and the same sink, so that whatever else the machine does touches both al
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,8 @@ ROUNDS = (("received", "paid", "in_preparation"), ("ready_to_ship",), ("shipped"
 
 A step that is overtaken before it is told is suppressed, so each of these is a flow run of its own.
 """
-WARM = 30
+WARM = range(1_000_001, 1_000_031)
+"""Orders that only warm a sender up."""
 
 
 @dataclass
@@ -61,20 +63,29 @@ class Total:
         }
 
 
-def walk(stand: Stand, database: str, orders: int) -> dict[str, Any]:
-    """Walks `orders` orders through the whole chain in both ways, turn by turn; answers the figures of each."""
+def walk(stand: Stand, database: str, orders: int, runs: Sequence[int]) -> dict[str, Any]:
+    """Walks `orders` orders through the whole chain in each way, turn by turn; answers the figures of each.
+
+    Ours is measured with as many flow runs side by side as `runs` says; the usual way cannot be split.
+    """
     with ExitStack() as undo:
-        walkers = [Walker(stand, database, way, undo) for way in ("ours", "usual")]
+        walkers = [
+            *(Walker(stand, database, "ours", undo, runs=number) for number in runs),
+            Walker(stand, database, "usual", undo),
+        ]
+        for walker in walkers:
+            walker.get_ready()
         for place, steps in enumerate(ROUNDS):
             for walker in walkers if place % 2 else reversed(walkers):
-                walker.go(orders, steps)
+                walker.go(range(1, orders + 1), steps)
         figures = {walker.way: walker.figures() for walker in walkers}
-    ours, usual = figures["ours"], figures["usual"]
+    usual = figures["usual"]
+    for ours in figures.values():
+        ours["times_the_usual"] = round(ours["messages_per_second"] / usual["messages_per_second"], 2)
+        ours["cpu_of_the_usual"] = round(_all_cpu(ours) / _all_cpu(usual), 3)
     return {
         "orders": orders,
         **figures,
-        "ratio": round(ours["messages_per_second"] / usual["messages_per_second"], 2),
-        "ratio_of_cpu": round(_all_cpu(usual) / _all_cpu(ours), 2),
         "server_rss_mb": round(rss_mb(stand.server_pid)),
     }
 
@@ -83,36 +94,49 @@ def grow(stand: Stand, database: str, orders: int) -> dict[str, Any]:
     """Our sender alone, with the first two messages of `orders` orders, after a few of each to warm up."""
     with ExitStack() as undo:
         walker = Walker(stand, database, "ours", undo)
+        walker.get_ready()
         walker.go(WARM, ROUNDS[0][:2])
         walker.total = Total()
-        walker.go(orders, ROUNDS[0][:2])
+        walker.go(range(1, orders + 1), ROUNDS[0][:2])
         return {"orders": orders, **walker.figures()}
 
 
 class Walker:
     """One way with its own database and its own process."""
 
-    def __init__(self, stand: Stand, database: str, way: str, undo: ExitStack) -> None:
-        self.way = way
+    def __init__(self, stand: Stand, database: str, way: str, undo: ExitStack, runs: int = 1) -> None:
+        self.way = way if runs == 1 else f"{way}_{runs}_runs"
         self.total = Total()
         self._stand = stand
         self._server = stand.server_pid
         self._house = stand.house(database)
         self._database = stand.postgres().pid if database == "postgresql" else None
         self._began = datetime.now(UTC) - timedelta(hours=1)
-        self._client = undo.enter_context(
-            kept([HERE / "chain_client.py", way], POSTVENTA_CONFIG=str(self._house.config))
-        )
-        self._client.stdout.readline()
-        self._ask()  # nothing is owed yet: Prefect's client gets ready, which takes either way a second
+        self._clients = [
+            undo.enter_context(
+                kept(
+                    [HERE / "chain_client.py", way],
+                    log=self._house.config.with_name(f"{way}-{number}.log"),
+                    POSTVENTA_CONFIG=str(self._house.config),
+                    PREFECT_LOGGING_LEVEL="INFO",  # as Prefect has it; the demo's server environment is quieter
+                )
+            )
+            for number in range(runs)
+        ]
         self._told: Counter[str] = Counter()
 
-    def go(self, orders: int, steps: tuple[str, ...]) -> None:
+    def get_ready(self) -> None:
+        """Waits for the processes and lets the flow run while nothing is owed: Prefect's client takes a second."""
+        for client in self._clients:
+            client.stdout.readline()
+        self._ask()
+        wait_until_idle(self._server)
+
+    def go(self, orders: range, steps: tuple[str, ...]) -> None:
         """Owes the messages of these steps, lets the flow run once, and checks what came to the sink."""
         shop = self._house.place.settings.shops["tienda"]
         owed = {step: owe(self._house.place.store, shop, orders, step, self._began) for step in steps}
         self._settle()
-        wait_until_idle(self._server)
         self._stand.counted()
         before = self._used_by_others()
         said = self._ask()
@@ -129,9 +153,17 @@ class Walker:
         return self.total.figures()
 
     def _ask(self) -> dict[str, Any]:
-        self._client.stdin.write("go\n")
-        self._client.stdin.flush()
-        return dict(json.loads(self._client.stdout.readline()))
+        """Lets every process run its flow once, side by side; answers what that took in all."""
+        for client in self._clients:
+            client.stdin.write("go\n")
+            client.stdin.flush()
+        said = [json.loads(client.stdout.readline()) for client in self._clients]
+        return {
+            "seconds": max(one["seconds"] for one in said),
+            "cpu": sum(one["cpu"] for one in said),
+            "peak_rss_mb": max(one["peak_rss_mb"] for one in said),
+            "states": [(one["state"], one["message"]) for one in said],
+        }
 
     def _used_by_others(self) -> tuple[float, float]:
         return cpu_of(self._server), cpu_of(self._database) if self._database else 0

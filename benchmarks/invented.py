@@ -1,6 +1,5 @@
 """Orders that were never placed: their news at every step of the chain, as a shop's door would tell it."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -85,11 +84,12 @@ def order_news(number: int, step: str, at: datetime) -> OrderNews:
     )
 
 
-def owe(store: Engine, shop: Shop, orders: int, step: str, now: datetime) -> int:
-    """Brings `orders` orders to `step` the way the service does; answers how many messages they owe for it."""
+def owe(store: Engine, shop: Shop, orders: range, step: str, now: datetime) -> int:
+    """Brings orders, by their numbers, to `step` the way the service does; answers how many messages they owe for it."""
     reader = Reader("tienda", shop, lambda _: None, now)
     owed = 0
-    for numbers in _batches(orders):
+    for start in range(0, len(orders), _BATCH):
+        numbers = orders[start : start + _BATCH]
         with store.begin() as connection:
             known = standings(connection, "tienda", [str(number) for number in numbers])
             changes = [
@@ -98,11 +98,6 @@ def owe(store: Engine, shop: Shop, orders: int, step: str, now: datetime) -> int
             ]
             owed += save(connection, changes, now)
     return owed
-
-
-def _batches(orders: int) -> Iterator[range]:
-    for start in range(1, orders + 1, _BATCH):
-        yield range(start, min(start + _BATCH, orders + 1))
 
 
 def _line(rng: Random, place: int) -> LineNews:

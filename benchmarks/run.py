@@ -53,10 +53,10 @@ def _measures(
         case "sync":
             return [
                 (f"W1 sync at {ms} ms", lambda ms=ms: sync.read(one, database, 2 * orders, ms))
-                for ms in LATENCIES_MS
+                for ms in asked.latency
             ]
         case "chain":
-            return [("W2 chain", lambda: chain.walk(one, database, orders))]
+            return [("W2 chain", lambda: chain.walk(one, database, orders, asked.runs))]
         case "grow":
             return [
                 (f"W2 with {size:,} orders", lambda size=size: chain.grow(one, database, size))
@@ -98,6 +98,10 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=MAIN, help="the size that ratios are measured at")
     parser.add_argument(
         "--more", type=int, nargs="*", default=[MORE], help="the sizes that it is compared with"
+    )
+    parser.add_argument("--latency", type=int, nargs="+", default=list(LATENCIES_MS), help="in milliseconds")
+    parser.add_argument(
+        "--runs", type=int, nargs="+", default=[1, 2], help="how many of our flow runs at once"
     )
     parser.add_argument("--full", action="store_true", help=f"compares with {MOST:,} orders as well")
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=list(DATABASES))

@@ -121,15 +121,17 @@ def stand() -> Iterator[Stand]:
 
 
 @contextmanager
-def kept(words: list[Any], **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python process of ours that ends when the block does."""
-    process = subprocess.Popen(
-        [sys.executable, *map(str, words)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
+def kept(words: list[Any], *, log: Path | None = None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process of ours that ends when the block does; what it says on stderr goes to `log`, else to ours."""
+    with ExitStack() as undo:
+        process = subprocess.Popen(
+            [sys.executable, *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=undo.enter_context(log.open("wb")) if log else None,
+            text=True,
+            env={**os.environ, **environment},
+        )
     try:
         yield process
     finally:
@@ -154,12 +156,11 @@ def rss_mb(pid: int) -> float:
 
 
 def wait_until_idle(pid: int, patience: float = 120) -> None:
-    """Prefect's server goes on recording task runs after the flow has ended: that is part of their price."""
+    """Prefect's server goes on recording task runs, once a second, after the flow has ended: part of their price."""
     until = time.monotonic() + patience
-    before = cpu_of(pid)
-    while time.monotonic() < until:
-        time.sleep(1)
+    quiet, before = 0, cpu_of(pid)
+    while time.monotonic() < until and quiet < 3:
+        time.sleep(0.5)
         now = cpu_of(pid)
-        if now - before < 0.08:
-            return
+        quiet = quiet + 1 if now - before < 0.05 else 0
         before = now

@@ -19,7 +19,7 @@ from postventa.store.inbox import InboxRow
 from tasks.orders import FIRST_LOOK_BACK, poll_orders
 
 SHOP = "tienda"
-REPEATS = 3
+REPEATS = 2
 
 
 def read(stand: Stand, database: str, orders: int, latency_ms: int) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def send_one_by_one(channel: str = "email") -> int:
     return sum(sent.result())
 
 
-@task(task_run_name="send-{outbox_id}", cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="send-{outbox_id}", retries=3, retry_delay_seconds=10, cache_policy=NO_CACHE)
 def send_one(outbox_id: int, channel: str) -> bool:
     place, now = _place(), clock.now()
     with place.reading() as connection:

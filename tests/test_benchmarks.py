@@ -1,0 +1,61 @@
+"""The benchmarks at a tiny size: what they do is right. How fast it was is nobody's business here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """One run on SQLite. Growing is left out: it is our half of the chain again."""
+    folder = tmp_path_factory.mktemp("bench")
+    done = subprocess.run(
+        [
+            *(sys.executable, HOUSE / "benchmarks" / "run.py"),
+            *("--orders", "6", "--more", "--database", "sqlite", "--only", "chain", "sync", "news"),
+            *("--runs", "1", "--latency", "20"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    (kept,) = (folder / ".bench").glob("*.json")
+    return json.loads(kept.read_text(encoding="utf-8")), done.stdout
+
+
+@pytest.mark.prefect
+def test_both_ways_of_the_chain_send_every_message_of_every_order(measured):
+    figures, _ = measured
+    (chain,) = figures["chain"]["sqlite"]
+    assert [chain[way]["messages"] for way in ("ours", "usual")] == [6 * 6] * 2
+
+
+@pytest.mark.prefect
+def test_both_ways_of_reading_a_shop_file_the_same_orders(measured):
+    figures, _ = measured
+    (read,) = figures["sync"]["sqlite"]
+    assert read["latency_ms"] == 20
+    assert read["orders"] >= 10
+
+
+@pytest.mark.prefect
+def test_all_news_is_applied(measured):
+    figures, _ = measured
+    (news,) = figures["news"]["sqlite"]
+    assert news["orders"] >= 5
+    assert news["owed"] > news["orders"]
+
+
+@pytest.mark.prefect
+def test_a_table_with_the_ratio_is_shown(measured):
+    _, shown = measured
+    assert "times the usual" in shown
+    assert "messages per second" in shown
