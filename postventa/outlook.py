@@ -6,13 +6,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from postventa.letters import Desk
-from postventa.rules.messages import Outcome
 from postventa.settings import BadConfiguration, Settings
 from postventa.store.dossiers import dossiers
-from postventa.store.messages import OutboxRow
+from postventa.store.messages import OPEN, OutboxRow
 
 ORDERS_AT_ONCE = 500
 
@@ -38,7 +37,7 @@ def outlook(
     Later news may still change it: the outlook is what the rules say of what is known now.
     """
     box = OutboxRow.__table__
-    waiting = box.select().where(box.c.outcome.in_((Outcome.WAITING, Outcome.DEFERRED)))
+    waiting = box.select().where(text(OPEN))
     if until is not None:
         waiting = waiting.where(box.c.due_at <= until)
     rows = connection.execute(waiting.order_by(box.c.order_id, box.c.id)).all()

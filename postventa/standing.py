@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from postventa.messages import cards
 from postventa.rules.messages import Outcome
@@ -12,7 +12,7 @@ from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
 from postventa.store.inbox import CursorRow, ParkedRow, QuarantineRow
 from postventa.store.ledger import Ledger, ledger
-from postventa.store.messages import OutboxRow
+from postventa.store.messages import STUCK, OutboxRow
 from postventa.store.orders import OrderRow, orders_by_stage
 from postventa.store.shipments import shipments_by_status
 
@@ -129,10 +129,7 @@ def _stuck(connection: Connection) -> list[SetAside]:
         )
         .add_columns(OrderRow.shop, OrderRow.ref)
         .join(OrderRow, OrderRow.id == OutboxRow.order_id)
-        .where(
-            OutboxRow.outcome.in_((Outcome.FAILED, Outcome.UNCERTAIN))
-            | (OutboxRow.reason == "amount_mismatch")
-        )
+        .where(text(STUCK))
         .order_by(OutboxRow.id.desc())
         .limit(SHOWN_AT_MOST)
     )

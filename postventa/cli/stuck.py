@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from postventa import clock
 from postventa.cli.house import Common, Wrong, app
 from postventa.rules.messages import Outcome
-from postventa.store.messages import OutboxRow
+from postventa.store.messages import STUCK, OutboxRow
 from postventa.store.orders import OrderRow
 
 stuck_app = App(name="stuck", help="Messages that wait for a person: failed, in doubt, or blocked.")
@@ -55,10 +55,7 @@ def _stuck() -> Any:
         select(OutboxRow.id, OrderRow.shop, OrderRow.ref, OutboxRow.message)
         .add_columns(OutboxRow.outcome, OutboxRow.reason, OutboxRow.words)
         .join(OrderRow, OrderRow.id == OutboxRow.order_id)
-        .where(
-            OutboxRow.outcome.in_((Outcome.FAILED, Outcome.UNCERTAIN))
-            | (OutboxRow.reason == "amount_mismatch")
-        )
+        .where(text(STUCK))
         .order_by(OutboxRow.id)
     )
 

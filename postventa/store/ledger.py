@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from postventa.rules.messages import Outcome
-from postventa.store.messages import OutboxRow
+from postventa.store.messages import OPEN, WITHOUT_PROOF, OutboxRow
 
 _BOX = OutboxRow.__table__.c
 
@@ -46,8 +46,7 @@ def ledger(connection: Connection, order_id: int | None = None) -> Ledger:
     ):
         by_outcome.setdefault(outcome, Counter())[reason] += count
         by_message.setdefault(message, Counter())[outcome] += count
-    no_proof = (_BOX.outcome == Outcome.SENT) & (_BOX.message_id.is_(None) | _BOX.settled_at.is_(None))
-    oldest = select(func.min(_BOX.due_at)).where(scope, _BOX.outcome == Outcome.WAITING)
+    oldest = select(func.min(_BOX.due_at)).where(scope, text(OPEN), _BOX.outcome == Outcome.WAITING)
     return Ledger(
         owed=connection.execute(select(func.count()).select_from(OutboxRow).where(scope)).scalar_one(),
         sent=by_outcome[Outcome.SENT].total(),
@@ -58,5 +57,5 @@ def ledger(connection: Connection, order_id: int | None = None) -> Ledger:
         waiting=by_outcome[Outcome.WAITING].total() + by_outcome[Outcome.BEGUN].total(),
         by_message={message: dict(counts) for message, counts in by_message.items()},
         oldest_waiting=connection.execute(oldest).scalar_one(),
-        incomplete=connection.execute(select(func.count()).where(scope, no_proof)).scalar_one(),
+        incomplete=connection.execute(select(func.count()).where(scope, text(WITHOUT_PROOF))).scalar_one(),
     )

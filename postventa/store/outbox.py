@@ -17,10 +17,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select, text, update
 
 from postventa.rules.messages import Outcome
-from postventa.store.messages import AttemptRow, OutboxRow
+from postventa.store.messages import OPEN, AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
 
 CLAIM_FOR = timedelta(minutes=10)
@@ -89,22 +89,11 @@ def claim(
     is_free = or_(_BOX.claimed_until.is_(None), _BOX.claimed_until < wall)
     due = (
         select(_BOX.order_id)
-        .where(_is_open(), _BOX.due_at <= now, is_free)
+        .where(text(OPEN), _BOX.due_at <= now, is_free)
         .order_by(_BOX.due_at, _BOX.id)
         .limit(limit)
     )
-    lanes = _free_lanes(connection, due)
-    if not lanes:
-        return []
-    unsettled = (
-        _OUTBOX.select()
-        .where(_BOX.order_id.in_(lanes), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)))
-        .order_by(_BOX.order_id, _BOX.id)
-    )
-    by_order: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(unsettled):
-        by_order.setdefault(row.order_id, []).append(row)
-    taken = [row for rows in by_order.values() for row in _in_turn(rows, now, wall)]
+    taken = _take(connection, due, now, wall)
     if taken:
         connection.execute(
             update(_OUTBOX)
@@ -200,24 +189,40 @@ def finish(
     )
 
 
-def _is_open() -> ColumnElement[bool]:
-    """Written out, not bound: only so do the databases see that the partial index serves."""
-    return _BOX.outcome.in_([_literal(outcome) for outcome in _OPEN])  # type: ignore[no-any-return]
+def _take(connection: Connection, due: Select[tuple[int]], now: datetime, wall: datetime) -> list[Row[Any]]:
+    """Due messages whose orders nobody else holds, the orders locked.
 
-
-def _literal(outcome: Outcome) -> ColumnElement[str]:
-    return literal_column(f"'{outcome}'")
-
-
-def _free_lanes(connection: Connection, due: Select[tuple[int]]) -> list[int]:
-    """Orders with due messages, locked. Where others are claiming all of them, they are waited for and left out."""
+    Where others are claiming everything that is due, they are waited for and left out. Where they were quicker
+    between our question and our lock, what is locked is theirs, and the question is asked again.
+    """
+    theirs: set[int] = set()
     for _ in range(ASK_AGAIN):
         wanted = list(dict.fromkeys(connection.execute(due).scalars()))
+        if theirs.issuperset(wanted):
+            break
         lanes = _lock_lanes(connection, wanted)
-        if lanes or not wanted:
-            return lanes
-        time.sleep(MEANWHILE_SECONDS)
+        taken = [row for rows in _unsettled(connection, lanes) for row in _in_turn(rows, now, wall)]
+        if taken:
+            return taken
+        theirs.update(lanes)
+        if not lanes:
+            time.sleep(MEANWHILE_SECONDS)
     return []
+
+
+def _unsettled(connection: Connection, lanes: Sequence[int]) -> Iterable[list[Row[Any]]]:
+    """What these orders owe, order by order, in the sequence in which it was owed."""
+    if not lanes:
+        return ()
+    rows = connection.execute(
+        _OUTBOX.select()
+        .where(_BOX.order_id.in_(lanes), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)))
+        .order_by(_BOX.order_id, _BOX.id)
+    )
+    by_order: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        by_order.setdefault(row.order_id, []).append(row)
+    return by_order.values()
 
 
 def _lock_lanes(connection: Connection, order_ids: Sequence[int]) -> list[int]:

@@ -31,3 +31,32 @@ def test_four_senders_share_five_hundred_orders_and_none_twice(store, owing):
     assert set(taken.values()) == {1}
     assert {order for share in shares for order, _ in share} == set(ids)
     assert all(set(share[::2]) == {(order, "received") for order, _ in share} for share in shares)
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_sender_that_was_overtaken_between_its_question_and_its_lock_asks_again(store, owing, monkeypatch):
+    ids = owing(40, ("received",))
+    lock = outbox._lock_lanes
+
+    def overtaken(connection, order_ids):
+        monkeypatch.setattr(outbox, "_lock_lanes", lock)
+        with store.begin() as quicker:
+            assert len(outbox.claim(quicker, "quicker", MONDAY, MONDAY, 20)) == 20
+        return lock(connection, order_ids)
+
+    monkeypatch.setattr(outbox, "_lock_lanes", overtaken)
+    with store.begin() as connection:
+        claimed = outbox.claim(connection, "slower", MONDAY, MONDAY, 20)
+    assert {row.order_id for row in claimed} == set(ids[20:])
+
+
+def test_an_order_in_another_senders_hands_is_left_alone_at_once(store, owing, box):
+    ids = owing(2, ("received", "paid"))
+    with store.begin() as connection:
+        held = outbox.claim(connection, "a", MONDAY, MONDAY, 1)
+    assert {row.order_id for row in held} == {ids[0]}
+    box(2, "received", outcome="sent")
+    box(2, "paid", outcome="sent")
+    box(held[1].id, held[1].message, claimed_until=None, sender=None)
+    with store.begin() as connection:
+        assert outbox.claim(connection, "b", MONDAY, MONDAY, 10) == []

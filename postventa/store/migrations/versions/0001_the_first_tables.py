@@ -255,6 +255,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_outbox_message_outcome_reason", ["message", "outcome", "reason"], unique=False
+        )
+        batch_op.create_index(
             "ix_outbox_open",
             ["due_at", "id"],
             unique=False,
@@ -262,13 +265,26 @@ def upgrade() -> None:
             postgresql_where=sa.text("outcome IN ('waiting', 'deferred')"),
         )
         batch_op.create_index("ix_outbox_order_id", ["order_id"], unique=False)
-        batch_op.create_index("ix_outbox_outcome_message", ["outcome", "message"], unique=False)
         batch_op.create_index(
             "ix_outbox_sender",
             ["sender"],
             unique=False,
             sqlite_where=sa.text("sender IS NOT NULL"),
             postgresql_where=sa.text("sender IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_stuck",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"),
+            postgresql_where=sa.text("(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"),
+        )
+        batch_op.create_index(
+            "ix_outbox_without_proof",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"),
+            postgresql_where=sa.text("outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"),
         )
 
     op.create_table(
@@ -314,17 +330,27 @@ def downgrade() -> None:
     op.drop_table("scans")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_outbox_without_proof",
+            sqlite_where=sa.text("outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"),
+            postgresql_where=sa.text("outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_stuck",
+            sqlite_where=sa.text("(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"),
+            postgresql_where=sa.text("(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"),
+        )
+        batch_op.drop_index(
             "ix_outbox_sender",
             sqlite_where=sa.text("sender IS NOT NULL"),
             postgresql_where=sa.text("sender IS NOT NULL"),
         )
-        batch_op.drop_index("ix_outbox_outcome_message")
         batch_op.drop_index("ix_outbox_order_id")
         batch_op.drop_index(
             "ix_outbox_open",
             sqlite_where=sa.text("outcome IN ('waiting', 'deferred')"),
             postgresql_where=sa.text("outcome IN ('waiting', 'deferred')"),
         )
+        batch_op.drop_index("ix_outbox_message_outcome_reason")
 
     op.drop_table("outbox")
     with op.batch_alter_table("shipments", schema=None) as batch_op:
