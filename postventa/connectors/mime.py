@@ -143,7 +143,7 @@ def _extra_header(name: str, value: str) -> str:
 
 
 def _address_line(header: str, name: str, address: str) -> str:
-    if not name:
+    if not name.strip():  # nothing but blanks is no name, and would not come back from a reader as it was
         return f"{header}: {address}"
     if len(name) <= 60 and _ATOMS.fullmatch(name) and "=?" not in name:
         written = name
