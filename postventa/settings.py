@@ -6,14 +6,29 @@ the file: it names environment variables, and `secret` fetches one when a door i
 
 import os
 import tomllib
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from postventa.rules.orders import FulfilmentState
+from postventa.sections import (
+    Adr,
+    Alerts,
+    Carrier,
+    Channel,
+    Company,
+    Datasets,
+    Desk,
+    Files,
+    Mailbox,
+    Policy,
+    Section,
+    Shop,
+    Store,
+    Web,
+)
+
+__all__ = ["BadConfiguration", "Carrier", "Channel", "Company", "Mailbox", "Settings", "Shop"]
 
 ENVIRONMENT_KEY = "POSTVENTA_CONFIG"
 DEFAULT_PATH = "postventa.toml"
@@ -23,134 +38,18 @@ class BadConfiguration(ValueError):
     """The configuration cannot be used; the sentence names the key and what was expected."""
 
 
-_zones = cache(available_timezones)  # it walks a tree of six hundred files each time
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("must be an IANA time zone such as Europe/Madrid")
-    return name
-
-
-def _web_address(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("must start with http:// or https://")
-    return url.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_web_address)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Store(_Section):
-    url: Text = "sqlite:///postventa.db"
-
-
-class Company(_Section):
-    """Who writes: the identity that the law wants in every message's footer."""
-
-    legal_name: Text
-    tax_id: Text
-    address: Text
-    email: Text
-    phone: Text
-    registry: Text
-
-
-class Shop(_Section):
-    platform: Text
-    """A file name in `postventa/connectors/shops/`."""
-    url: Url
-    key_env: Text
-    secret_env: str = ""
-    ca_file: str = ""
-    language: Language = "es"
-    timezone: Zone = "Europe/Madrid"
-    backfill_since: AwareDatetime
-    """Nothing that happened before is ever mailed."""
-    display_name: str = ""
-    """How customers know the shop; the company's legal name where empty."""
-    requests_per_second: Annotated[float, Field(gt=0)] = 5
-    overlap_minutes: Annotated[int, Field(ge=0)] = 10
-    reread_hours: Annotated[int, Field(ge=1)] = 6
-    """How often an undelivered order without tracking is read again by itself; hourly once it has left."""
-    tracking_grace_hours: Annotated[float, Field(ge=0)] = 4
-    """How long the shipped notice waits for a tracking number that the shop has not written yet."""
-    statuses: dict[str, FulfilmentState] = {}
-    """The shop's own statuses, and what each says of the goods."""
-    tracking_meta_keys: tuple[str, ...] = ("_aftership_tracking_items", "_tracking_number")
-    invoice_number_meta_keys: tuple[str, ...] = ("_wcpdf_invoice_number", "_invoice_number")
-    einvoice_consent_meta_keys: tuple[str, ...] = ("_einvoice_consent",)
-    carriers: dict[str, str] = {}
-    """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
-    default_carrier: str = ""
-    """The carrier asked about parcels whose carrier the shop does not name."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
-class Carrier(_Section):
-    adapter: Text
-    """A file name in `postventa/connectors/carriers/`."""
-    url: Url
-    key_env: Text
-    ca_file: str = ""
-    timezone: Zone = "Europe/Madrid"
-    """The zone of this carrier's times where it does not write one."""
-    requests_per_second: Annotated[float, Field(gt=0)] = 1
-    connections: Annotated[int, Field(ge=1, le=32)] = 4
-
-
-class Channel(_Section):
-    adapter: Literal["smtp", "console"]
-    host: str = "localhost"
-    port: Annotated[int, Field(ge=1, le=65535)] = 25
-    security: Literal["none", "starttls", "tls"] = "none"
-    ca_file: str = ""
-    user_env: str = ""
-    password_env: str = ""
-    sender: Annotated[Text, Field(alias="from")]
-    timeout_seconds: Annotated[float, Field(gt=0)] = 30
-    connections: Annotated[int, Field(ge=1, le=8)] = 1
-    """How many senders a run uses at once; each keeps one connection."""
-
-
-class Policy(_Section):
-    jurisdiction: Text = "ES"
-    large_company: bool = False
-    review_delay_days: Annotated[int, Field(ge=1, le=30)] = 7
-    uncertain: Literal["ask", "resend"] = "ask"
-    """A message that a killed sender left in doubt: a person decides, or it goes again with its old Message-ID."""
-    stale_hours: Annotated[int, Field(ge=1)] = 72
-    """A notice that nothing but its own news justifies is not sent when the news is older than this."""
-
-
-class Alerts(_Section):
-    """Where Prefect's automations say that a run failed, is late or is dead."""
-
-    webhook_env: str = ""
-    email: str = ""
-
-
-class Datasets(_Section):
-    path: str = "datasets"
-
-
-class Settings(_Section):
+class Settings(Section):
     store: Store = Store()
     company: Company
-    shops: dict[str, Shop] = {}
-    carriers: dict[str, Carrier] = {}
-    channels: dict[str, Channel] = {}
+    shops: dict[str, Shop] = Field(default_factory=dict)
+    carriers: dict[str, Carrier] = Field(default_factory=dict)
+    channels: dict[str, Channel] = Field(default_factory=dict)
     policy: Policy = Policy()
+    desk: Desk = Desk()
+    adr: Adr = Adr()
+    web: Web = Web()
+    files: Files = Files()
+    mailboxes: dict[str, Mailbox] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     datasets: Datasets = Datasets()
 
@@ -234,3 +133,14 @@ def _check_references(settings: Settings, source: str) -> None:
                 raise BadConfiguration(
                     f"{source}: {key} names {carrier!r}, and there is no [carriers.{carrier}]"
                 )
+    for role in ("owner", "team_lead", "manager"):
+        name = getattr(settings.desk, role)
+        if name and name not in settings.desk.people:
+            raise BadConfiguration(
+                f"{source}: desk.{role} names {name!r}, and there is no [desk.people.{name}]"
+            )
+    for name, mailbox in settings.mailboxes.items():
+        if mailbox.shop not in settings.shops:
+            raise BadConfiguration(
+                f"{source}: mailboxes.{name}.shop names {mailbox.shop!r}, and there is no [shops.{mailbox.shop}]"
+            )

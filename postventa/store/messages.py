@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -20,7 +20,10 @@ def _where(words: str) -> dict[str, Any]:
 
 
 class OutboxRow(Base):
-    """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion`."""
+    """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion` or `shop:case:message:occasion`.
+
+    It belongs to an order or to a case, never to both: that is whose turn it keeps.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -34,11 +37,17 @@ class OutboxRow(Base):
         Index("ix_outbox_message_outcome_reason", "message", "outcome", "reason"),
         # Without the outcome, which every mark would have to write here as well; an order owes a handful.
         Index("ix_outbox_order_id", "order_id"),
+        Index("ix_outbox_case_id", "case_id", **_where("case_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     key: Mapped[str] = mapped_column(String(400))
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    recipient: Mapped[str | None] = mapped_column(String(64))
+    """A name in [desk.people]; None where it goes to the customer."""
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What a message about a case says beside the case, fixed when it was owed."""
     shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipments.id", ondelete="CASCADE"))
     message: Mapped[str] = mapped_column(String(64))
     occasion: Mapped[str] = mapped_column(String(64))

@@ -1,5 +1,7 @@
 """Bringing a store to the tables of this version, and saying how far it is from them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from postventa.store.database import StoreUnusable
@@ -51,11 +53,26 @@ def downgrade(store: Engine, to: str) -> None:
 def _walk(store: Engine, direction: str, to: str) -> None:
     config = _config()
     try:
-        with store.begin() as connection:
+        with store.connect() as connection, _tables_may_be_made_anew(connection), connection.begin():
             config.attributes["connection"] = connection
             getattr(command, direction)(config, to)
     except DBAPIError as down:
         raise StoreUnusable(f"the store cannot be brought to {to}: {str(down.orig).strip()}") from down
+
+
+@contextmanager
+def _tables_may_be_made_anew(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew: dropping the old one must not take with it what points there."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a connection that is open has one
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _config() -> Config:

@@ -56,6 +56,10 @@ class OrderRow(Base):
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    withdrawal_closes_at: Mapped[datetime | None]
+    """Exclusive: when the customer's right to withdraw ends; None while no parcel is known to have arrived."""
+    sale_final_at: Mapped[datetime | None]
+    """From when the sale counts as final: the right to withdraw is over and no return is open."""
     currency: Mapped[str] = mapped_column(String(3))
     total: Mapped[Decimal]
     tax_total: Mapped[Decimal]

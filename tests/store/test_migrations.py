@@ -35,6 +35,40 @@ def test_a_store_goes_up_and_down_and_up_again(empty: Engine):
     assert set(Base.metadata.tables) <= set(inspect(empty).get_table_names())
 
 
+def test_what_was_recorded_before_survives_an_upgrade(empty: Engine):
+    migrate.upgrade(empty, "0001")
+    at = "2026-11-02 08:00:00+00:00" if empty.dialect.name == "postgresql" else "2026-11-02 08:00:00"
+    with empty.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO customers (id, shop, identity, email, name, phone) VALUES (1, 'tienda', 'a', 'a', 'a', '')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO orders (id, shop, ref, number, customer_id, raw_status, order_state, payment_state, "
+            "fulfilment_state, stage, is_held, is_all_shipped, needs_shipping, placed_at, modified_at, currency, total, "
+            "tax_total, discount, details, heard_at) VALUES (1, 'tienda', '7', '7', 1, 'processing', 'open', 'paid', "
+            f"'unfulfilled', 'paid', false, false, true, '{at}', '{at}', 'EUR', '10', '0', '0', '{{}}', '{at}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO outbox (id, key, order_id, message, occasion, happened_at, owed_at, due_at, outcome, reason, "
+            f"words, attempts) VALUES (1, 'k', 1, 'paid', '', '{at}', '{at}', '{at}', 'sent', '', '', 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO outbox_attempts (id, outbox_id, attempted_at, outcome, words, sender) "
+            f"VALUES (1, 1, '{at}', 'sent', '250 ok', 's')"
+        )
+    migrate.upgrade(empty)
+    migrate.downgrade(empty, "0001")
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        attempts = connection.exec_driver_sql(
+            "SELECT count(*) FROM outbox_attempts JOIN outbox ON outbox.id = outbox_id"
+        )
+        assert attempts.scalar() == 1
+        if empty.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
 def test_a_store_says_how_far_it_is(empty: Engine):
     assert migrate.version(empty).current is None
     assert not migrate.version(empty).is_current
