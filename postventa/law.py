@@ -1,7 +1,8 @@
 """The rules of law as dated data: read from `postventa/rules/law/`, and the shop's own promises from its folder.
 
 A file of a pack is TOML: a `jurisdiction`, and a `[[rule]]` for each version of a rule, its keys named as the
-fields of `Rule`. A mistake stops the start with the file, the rule and the key in the sentence.
+fields of `Rule`. A shop's own file has no jurisdiction: what it says is a promise. A mistake stops the start with
+the file, the rule and the key in the sentence.
 """
 
 import tomllib
@@ -19,7 +20,9 @@ from postventa.rules.statutes import UNITS, Counting, Rule
 SHIPPED = Path(__file__).parent / "rules" / "law"
 EVERYWHERE = "EU"
 """Law that every jurisdiction shares."""
-KEYS = {field.name for field in fields(Rule)} - {"jurisdiction"}
+NO_LAW = "compensation.toml"
+"""A shop's own table of remedies lies in the same folder; `postventa/compensation.py` reads it."""
+KEYS = {field.name for field in fields(Rule)}
 
 _rule = TypeAdapter(Rule)
 
@@ -45,22 +48,23 @@ def law_pack(jurisdiction: str, own_rules: Path | None = None) -> tuple[Rule, ..
         return law
     if not own_rules.exists():
         raise BadLaw(f"policy.rules names {own_rules}, and there is no such file or folder")
-    own = read_pack(own_rules, is_statutory=False)
+    own = read_pack(own_rules)
     taken = {rule.rule_id for rule in law}
     for rule in own:
+        if rule.jurisdiction:
+            raise BadLaw(f"{own_rules}: {rule.rule_id}: jurisdiction belongs to the law, a promise has none")
         if rule.rule_id in taken:
-            raise BadLaw(
-                f"{own_rules}: {rule.rule_id}: rule_id is taken by the law, which a promise cannot replace"
-            )
+            raise BadLaw(f"{own_rules}: {rule.rule_id}: rule_id is the law's, and no promise replaces it")
     return law + own
 
 
-def read_pack(path: Path, *, is_statutory: bool = True) -> tuple[Rule, ...]:
+def read_pack(path: Path) -> tuple[Rule, ...]:
     """The rules of a file, or of every TOML file in a folder, by their names. Raises BadLaw."""
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not files:
         raise BadLaw(f"{path} holds no TOML file with rules")
-    rules = tuple(rule for file in files for rule in _read(file, is_statutory=is_statutory))
+    lawful = [file for file in files if file.name != NO_LAW]
+    rules = tuple(rule for file in lawful for rule in _read(file))
     for one, other in combinations(rules, 2):
         if one.rule_id == other.rule_id and _overlap(one, other):
             raise BadLaw(
@@ -69,21 +73,21 @@ def read_pack(path: Path, *, is_statutory: bool = True) -> tuple[Rule, ...]:
     return rules
 
 
-def _read(file: Path, *, is_statutory: bool) -> Iterable[Rule]:
+def _read(file: Path) -> Iterable[Rule]:
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadLaw(f"{file} is not TOML: {wrong}") from wrong
     for key in written.keys() - {"jurisdiction", "rule"}:
         raise BadLaw(f"{file}: {key} is not a key of a pack: it has a jurisdiction and [[rule]] tables")
-    own = {"jurisdiction": written.get("jurisdiction", "ES"), "is_statutory": is_statutory}
+    of_file = {"jurisdiction": written.get("jurisdiction", ""), "is_statutory": "jurisdiction" in written}
     for number, table in enumerate(written.get("rule", []), 1):
         where = f"{file}: {table.get('rule_id', f'rule number {number}')}"
-        yield _checked(where, _understood(where, own | table), is_statutory=is_statutory)
+        yield _checked(where, _understood(where, of_file | table))
 
 
 def _understood(where: str, table: dict[str, Any]) -> Rule:
-    for key in table.keys() - KEYS - {"jurisdiction"}:
+    for key in table.keys() - KEYS:
         raise BadLaw(f"{where}: {key} is not a key of a rule")
     try:
         return _rule.validate_python(table)
@@ -93,7 +97,7 @@ def _understood(where: str, table: dict[str, Any]) -> Rule:
         raise BadLaw(f"{where}: {key}: {first['msg'].removeprefix('Input ')}") from wrong
 
 
-def _checked(where: str, rule: Rule, *, is_statutory: bool) -> Rule:
+def _checked(where: str, rule: Rule) -> Rule:
     """A rule whose keys fit each other."""
     units = ", ".join(sorted(UNITS[rule.counting]))
     at_once = rule.counting is Counting.ELAPSED and rule.alarm_minutes > 0
@@ -118,7 +122,9 @@ def _checked(where: str, rule: Rule, *, is_statutory: bool) -> Rule:
         "may_pause: a duty of the law never pauses": (
             rule.may_pause and rule.is_statutory and rule.is_trader_duty
         ),
-        "is_statutory: a promise of the shop is not law": rule.is_statutory and not is_statutory,
+        "is_statutory: only a file with a jurisdiction says what is law": (
+            rule.is_statutory and not rule.jurisdiction
+        ),
         "office: needs weekdays and an opening before the closing": (
             not rule.office.weekdays or rule.office.opens >= rule.office.closes
         ),
