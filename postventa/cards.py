@@ -41,8 +41,9 @@ class Card(BaseModel):
 
     message: str
     message_class: Annotated[MessageClass, Field(alias="class")]
-    step: Annotated[Stage | None, BeforeValidator(lambda written: written or None)]
-    per: Literal["order", "parcel"]
+    step: Annotated[Stage | None, BeforeValidator(lambda written: written or None)] = None
+    per: Literal["order", "parcel", "case", "staff"]
+    """What a customer gets one of: an order's, a parcel's, a case's message; or mail to somebody in [desk.people]."""
     rank: int
     is_legal: Annotated[bool, Field(alias="legal")] = False
     carries_amounts: Annotated[bool, Field(alias="amounts")] = False

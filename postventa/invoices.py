@@ -63,7 +63,7 @@ def _words(language: str) -> dict[str, str]:
 
 
 def _facts(view: MessageView, invoice: InvoiceView) -> dict[str, Any]:
-    words, order, company = _words(view.language), view.order, view.company
+    words, order, company = _words(view.language), view.the_order, view.company
     money = wording.money_in(order.currency, words["locale"])
     quantity = wording.quantity_in(words["locale"])
     long_date = wording.long_date_in(words["locale"])
@@ -118,7 +118,7 @@ def _facts(view: MessageView, invoice: InvoiceView) -> dict[str, Any]:
 
 def _taxes(view: MessageView, words: dict[str, str]) -> list[dict[str, str]]:
     """Net, tax and gross of every rate; where a rate's base is not known for certain, its tax alone."""
-    order = view.order
+    order = view.the_order
     money = wording.money_in(order.currency, words["locale"])
     named = [(each.label, each.amount, _base(each, order)) for each in order.taxes]
     unnamed = (

@@ -44,6 +44,11 @@ class Desk:
         return f"{self._dossier.order.shop}:{self._dossier.order.ref}"
 
     @property
+    def called(self) -> str:
+        """The same in a sentence."""
+        return f"order {self.order_name}"
+
+    @property
     def customer_id(self) -> int:
         return int(self._dossier.customer.id)
 
@@ -63,7 +68,7 @@ class Desk:
         if invoice:
             view = replace(view, invoice_attached=True)
         rendered = render(row.message, view)
-        message_id = row.message_id or _message_id(row.key, self._channel.sender)
+        message_id = row.message_id or message_id_for(row.key, self._channel.sender)
         letter = Letter(
             message_id=message_id,
             sender=self._channel.sender,
@@ -188,7 +193,7 @@ def _about(occasion: str) -> str:
     return status if separator else ""
 
 
-def _message_id(key: str, sender: str) -> str:
+def message_id_for(key: str, sender: str) -> str:
     """The same for the same message whenever and by whomever it is sent."""
     domain = mailbox(sender)[1].rpartition("@")[2]
     return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"

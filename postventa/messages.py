@@ -95,7 +95,7 @@ def _values(about: Card, view: MessageView) -> dict[str, Any]:
     return {
         "language": view.language,
         "words": words,
-        "money": wording.money_in(view.order.currency, words.locale),
+        "money": wording.money_in(_currency(view), words.locale),
         "quantity": wording.quantity_in(words.locale),
         "long_date": wording.long_date_in(words.locale),
         "moment": wording.moment_in(words.locale),
@@ -110,12 +110,21 @@ def _values(about: Card, view: MessageView) -> dict[str, Any]:
         "all_delivered": view.all_delivered,
         "incident": view.incident,
         "invoice_attached": view.invoice_attached,
+        "case": view.case,
+        "facts": view.facts,
+        "is_for_staff": view.is_for_staff,
     }
+
+
+def _currency(view: MessageView) -> str:
+    if view.order is not None:
+        return view.order.currency
+    return view.case.currency if view.case else "EUR"
 
 
 def _progress(about: Card, view: MessageView) -> int:
     """Which step of the chain to show as reached; 0 shows none where the row of steps would mislead."""
-    if about.step is None or not view.order.shipping_address:
+    if about.step is None or view.order is None or not view.order.shipping_address:
         return 0
     reached = CHAIN.index(about.step)
     if about.step is Stage.DELIVERED:

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from postventa.letters import Desk
+from postventa.desks import Desks, subject_of
 from postventa.settings import BadConfiguration, Settings
-from postventa.store.dossiers import dossiers
 from postventa.store.messages import OPEN, OutboxRow
 
 ORDERS_AT_ONCE = 500
@@ -40,23 +39,23 @@ def outlook(
     waiting = box.select().where(text(OPEN))
     if until is not None:
         waiting = waiting.where(box.c.due_at <= until)
-    rows = connection.execute(waiting.order_by(box.c.order_id, box.c.id)).all()
-    by_order = [(order_id, list(owed)) for order_id, owed in groupby(rows, key=lambda row: row.order_id)]
+    rows = connection.execute(waiting.order_by(box.c.case_id, box.c.order_id, box.c.id)).all()
+    by_subject = [list(owed) for _, owed in groupby(rows, key=subject_of)]
     planned: list[Planned] = []
-    for start in range(0, len(by_order), ORDERS_AT_ONCE):
-        planned += _of(connection, settings, by_order[start : start + ORDERS_AT_ONCE], now)
+    for start in range(0, len(by_subject), ORDERS_AT_ONCE):
+        planned += _of(connection, settings, by_subject[start : start + ORDERS_AT_ONCE], now)
     return sorted(planned, key=lambda one: one.at)
 
 
 def _of(
-    connection: Connection, settings: Settings, orders: list[tuple[int, list[Any]]], now: datetime
+    connection: Connection, settings: Settings, owed: list[list[Any]], now: datetime
 ) -> Iterator[Planned]:
     if not settings.channels:
         raise BadConfiguration("there is no [channels.NAME] in the configuration: nothing can be sent")
     channel = next(iter(settings.channels.values()))
-    read = dossiers(connection, [order_id for order_id, _ in orders])
-    for order_id, rows in orders:
-        desk = Desk(read[order_id], settings, channel)
+    desks = Desks(connection, [row for rows in owed for row in rows], settings, channel)
+    for rows in owed:
+        desk = desks.of(subject_of(rows[0]))
         for row in rows:
             at = max(row.due_at, now)
             verdict = desk.verdict(row, at)

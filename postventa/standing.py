@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from postventa.messages import cards
 from postventa.rules.messages import Outcome
@@ -12,9 +12,10 @@ from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
 from postventa.store.inbox import CursorRow, ParkedRow, QuarantineRow
 from postventa.store.ledger import Ledger, ledger
-from postventa.store.messages import STUCK, OutboxRow
-from postventa.store.orders import OrderRow, orders_by_stage
+from postventa.store.messages import OutboxRow
+from postventa.store.orders import orders_by_stage
 from postventa.store.shipments import shipments_by_status
+from postventa.store.stuck import stuck_messages
 
 SHOWN_AT_MOST = 200
 
@@ -118,21 +119,7 @@ def _quarantined(connection: Connection) -> list[SetAside]:
 
 
 def _stuck(connection: Connection) -> list[SetAside]:
-    stuck = (
-        select(
-            OutboxRow.id,
-            OutboxRow.message,
-            OutboxRow.outcome,
-            OutboxRow.settled_at,
-            OutboxRow.reason,
-            OutboxRow.words,
-        )
-        .add_columns(OrderRow.shop, OrderRow.ref)
-        .join(OrderRow, OrderRow.id == OutboxRow.order_id)
-        .where(text(STUCK))
-        .order_by(OutboxRow.id.desc())
-        .limit(SHOWN_AT_MOST)
-    )
+    stuck = stuck_messages().order_by(OutboxRow.id.desc()).limit(SHOWN_AT_MOST)
     return [
         SetAside(
             f"{row.message} ({row.outcome})",

@@ -4,9 +4,10 @@ Templates see nothing else, so nothing else can leak into a mail. Amounts are De
 of tax as the customer pays them; instants carry the shop's zone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 from postventa.settings import Company
 
@@ -77,15 +78,63 @@ class InvoiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnLineView:
+    """A line that comes back; `amount` is what is owed for it, gross, and `reason` why it is refused, if it is."""
+
+    name: str
+    quantity: Decimal
+    amount: Decimal
+    is_refused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdrView:
+    """Who settles disputes out of court, and whether the shop takes part; empty strings where nothing is configured."""
+
+    entity: str
+    url: str
+    is_member: bool
+    takes_part: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A complaint or a return, in the consumer's zone."""
+
+    number: str
+    key: str
+    family: str
+    kind: str
+    topic: str
+    """Empty for a return."""
+    received_at: datetime
+    text: str
+    """What the customer wrote."""
+    points: tuple[SimpleNamespace, ...]
+    """The points raised, each with its `text` and the `reason` that an answer gives it."""
+    outcome: str
+    answer_by: date | None
+    """The last day of the clock that drives."""
+    status_url: str
+    person: str
+    """Who answers for it: its owner's name, else the shop's."""
+    currency: str
+    lines: tuple[ReturnLineView, ...]
+    returns_address: str
+    adr: AdrView
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
-    """Everything one message is rendered from."""
+    """Everything one message is rendered from: an order, a case, or a case about an order."""
 
     language: str
     shop_name: str
     shop_url: str
     company: Company
     customer_name: str
-    order: OrderView
+    order: OrderView | None
     parcel: ParcelView | None = None
     """The parcel that a shipping message is about; None for a message about the whole order."""
     all_shipped: bool = False
@@ -93,3 +142,14 @@ class MessageView:
     incident: str = ""
     """`delivery_failed`, `on_hold`, `exception`, `return_to_sender` or `delayed`."""
     invoice_attached: bool = False
+    case: CaseView | None = None
+    facts: SimpleNamespace = field(default_factory=SimpleNamespace)
+    """What a message about a case says beside the case, as it was when it was owed."""
+    is_for_staff: bool = False
+
+    @property
+    def the_order(self) -> OrderView:
+        """The order of a message that cannot be without one, such as one with an invoice."""
+        if self.order is None:
+            raise ValueError("this message is about no order")
+        return self.order

@@ -17,12 +17,12 @@ from sqlalchemy.exc import OperationalError
 from postventa import clock
 from postventa.connectors.addresses import Unsendable
 from postventa.connectors.post import Channel, ChannelDown, ChannelRefused, Doubtful, Refused, TryLater
-from postventa.letters import Desk
+from postventa.desks import AnyDesk, Desks, subject_of
 from postventa.messages import BadTemplate, NoSuchMessage
 from postventa.rules.messages import GIVE_UP_AFTER, Outcome, Verdict, try_again_at
 from postventa.store import outbox
-from postventa.store.dossiers import dossiers
 from postventa.store.marks import Marker
+from postventa.store.senders import new_sender
 from postventa.store.orders import CustomerRow
 from postventa.store.outbox import Attempt, Settled
 from postventa.workplace import Workplace, open_workplace
@@ -56,7 +56,7 @@ def send_messages(channel: str, number: int = 1) -> Sent:  # noqa: ARG001 - the 
     """
     place = open_workplace()
     settings = place.settings.channels[channel]
-    sender = outbox.new_sender()
+    sender = new_sender()
     until = time.monotonic() + RUN_SECONDS
     sent = Sent()
     with place.store.begin() as connection:
@@ -66,14 +66,13 @@ def send_messages(channel: str, number: int = 1) -> Sent:  # noqa: ARG001 - the 
         while time.monotonic() < until:
             with place.store.begin() as connection:
                 claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH)
-                read = dossiers(connection, list({row.order_id for row in claimed}))
+                desks = Desks(connection, claimed, place.settings, settings)
             if not claimed:
                 return sent
             batch = _Batch(place, channel, post, marker, sender, sent)
             try:
-                for order_id, rows in groupby(claimed, key=lambda row: row.order_id):
-                    desk = Desk(read[order_id], place.settings, settings)
-                    batch.send_order(desk, list(rows))
+                for subject, rows in groupby(claimed, key=subject_of):
+                    batch.send_in_turn(desks.of(subject), list(rows))
                     if batch.is_channel_down:
                         return sent
             finally:
@@ -97,8 +96,8 @@ class _Batch:
     bounced: list[int] = field(default_factory=list)
     is_channel_down: bool = False
 
-    def send_order(self, desk: Desk, rows: list[Any]) -> None:
-        """Sends an order's messages in turn; where one must wait, those after it wait too."""
+    def send_in_turn(self, desk: AnyDesk, rows: list[Any]) -> None:
+        """Sends an order's or a case's messages in turn; where one must wait, those after it wait too."""
         waits_until: datetime | None = None
         for row in rows:
             if waits_until is not None:
@@ -118,7 +117,7 @@ class _Batch:
                 bounced = update(CustomerRow).where(CustomerRow.id.in_(self.bounced))
                 connection.execute(bounced.values(hard_bounced_at=now))
 
-    def _send(self, desk: Desk, row: Any) -> datetime | None:
+    def _send(self, desk: AnyDesk, row: Any) -> datetime | None:
         """Sends one message or settles it; answers until when the order must wait, if it must."""
         now = clock.now()
         try:
@@ -143,14 +142,16 @@ class _Batch:
         desk.told(row)
         return None
 
-    def _kept_back(self, desk: Desk, row: Any, verdict: Verdict) -> datetime | None:
+    def _kept_back(self, desk: AnyDesk, row: Any, verdict: Verdict) -> datetime | None:
         outcome = verdict.outcome or Outcome.SUPPRESSED
         self._settle(Settled(row.id, outcome, verdict.reason, "", verdict.until))
         if verdict.reason == "amount_mismatch":
             self._trouble(desk, row, "is blocked: its figures do not add up to its total (amount_mismatch)")
+        if outcome is Outcome.FAILED:
+            self._trouble(desk, row, f"cannot reach its reader ({verdict.reason}): find another way")
         return verdict.until
 
-    def _cannot_be_written(self, desk: Desk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
+    def _cannot_be_written(self, desk: AnyDesk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
         """A template is mended by a person: it waits an hour at a time. What the order itself spoils has failed."""
         is_said = isinstance(wrong, BadTemplate | NoSuchMessage | Unsendable)
         words = str(wrong) if is_said else f"{type(wrong).__name__} while it was written"
@@ -163,7 +164,7 @@ class _Batch:
         self._settle(Settled(row.id, Outcome.DEFERRED, "cannot_be_written", words, rest))
         return rest
 
-    def _not_accepted(self, desk: Desk, row: Any, answer: Exception, now: datetime) -> datetime | None:
+    def _not_accepted(self, desk: AnyDesk, row: Any, answer: Exception, now: datetime) -> datetime | None:
         words = str(answer)
         settled = self._settlement(row, answer, words, now)
         self._note(row, settled.outcome, words, now)
@@ -171,7 +172,7 @@ class _Batch:
             self.marker.back(settled, now)
         if settled.outcome is Outcome.FAILED:
             self._trouble(desk, row, f"was refused: {words}")
-            if " 5.1." in f" {words}":
+            if " 5.1." in f" {words}" and desk.customer_id is not None:
                 self.bounced.append(desk.customer_id)
         if settled.outcome is Outcome.UNCERTAIN:
             self._trouble(desk, row, "may or may not have been sent")
@@ -212,8 +213,8 @@ class _Batch:
         self.attempts.append(Attempt(row.id, now, outcome, words))
         self.sent.outcomes[outcome] += 1
 
-    def _trouble(self, desk: Desk, row: Any, sentence: str) -> None:
-        self.sent.trouble.append(f"{row.message} of order {desk.order_name} {sentence}")
+    def _trouble(self, desk: AnyDesk, row: Any, sentence: str) -> None:
+        self.sent.trouble.append(f"{row.message} of {desk.called} {sentence}")
 
 
 def senders_of(channel: str) -> range:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from postventa import clock
 from postventa.store import leases
-from postventa.store.outbox import new_sender
+from postventa.store.senders import new_sender
 from postventa.workplace import Workplace, open_workplace
 
 RENEW_SECONDS = 30.0

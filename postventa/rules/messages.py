@@ -118,6 +118,22 @@ def may_contact(owed: Owed, standing: Standing, now: datetime) -> Verdict:  # no
     return Verdict.yes()
 
 
+IN_A_CASE = frozenset({"transactional", "service"})
+"""Classes that may be sent in the thread of a complaint or a return: its service carries no advertising of any kind
+(LGDCU art. 21.2)."""
+
+
+def may_write_in_a_case(message_class: str, *, has_address: bool, has_bounced: bool) -> Verdict:
+    """Whether a message may go in a case. What cannot reach its reader has failed: a person finds another way."""
+    if message_class not in IN_A_CASE:
+        return Verdict.no("channel_not_allowed")
+    if not has_address:
+        return Verdict(Outcome.FAILED, "missing_contact")
+    if has_bounced:
+        return Verdict(Outcome.FAILED, "hard_bounce")
+    return Verdict.yes()
+
+
 def try_again_at(attempts: int, owed_at: datetime, now: datetime) -> datetime | None:
     """When a message goes again after its server said "later" for the `attempts`th time; None if it has failed.
 

@@ -25,6 +25,8 @@ class Dossier:
 
 def dossiers(connection: Connection, order_ids: Sequence[int]) -> dict[int, Dossier]:
     """The dossiers of these orders, by order id."""
+    if not order_ids:
+        return {}
     orders, customers = OrderRow.__table__, CustomerRow.__table__
     found = connection.execute(orders.select().where(orders.c.id.in_(order_ids))).all()
     people = {

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from postventa.store.inbox import LeaseRow
-from postventa.store.outbox import is_gone
+from postventa.store.senders import is_gone
 from postventa.store.upsert import insert_new
 
 HELD_FOR = timedelta(minutes=2)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from postventa.store.base import Base, BigId
 
 OPEN = "outcome IN ('waiting', 'deferred')"
+OPEN_OF_CASES = "case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"
 STUCK = "(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"
 WITHOUT_PROOF = "outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"
 """Questions with an index of their own. They are asked in these very words: values that are bound when the question
@@ -30,6 +31,7 @@ class OutboxRow(Base):
         UniqueConstraint("key"),
         # Small ones on what is open, held or in trouble, so that a claim costs the same whatever has been sent.
         Index("ix_outbox_open", "due_at", "id", **_where(OPEN)),
+        Index("ix_outbox_open_of_cases", "due_at", "id", **_where(OPEN_OF_CASES)),
         Index("ix_outbox_sender", "sender", **_where("sender IS NOT NULL")),
         Index("ix_outbox_stuck", "id", **_where(STUCK)),
         Index("ix_outbox_without_proof", "id", **_where(WITHOUT_PROOF)),

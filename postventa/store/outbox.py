@@ -1,27 +1,23 @@
 """The outbox at work: senders claim what is due, order by order, and nobody overtakes anybody.
 
 A claim takes all the due messages of an order or none, so the steps of one order are always in one sender's
-hands. A message that waits for its turn blocks what the same order owes after it; a settled one does not.
+hands. A message that waits for its turn blocks what the same order owes after it; a settled one does not. Cases
+are claimed in the same way, before orders: somebody is waiting for a receipt.
 """
 
-import hashlib
-import os
-import socket
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from secrets import token_hex
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select, text, update
 
 from postventa.rules.messages import Outcome
-from postventa.store.messages import OPEN, AttemptRow, OutboxRow
+from postventa.store.cases import CaseRow
+from postventa.store.messages import OPEN, OPEN_OF_CASES, AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
+from postventa.store.senders import is_gone
 
 CLAIM_FOR = timedelta(minutes=10)
 ASK_AGAIN = 50
@@ -30,6 +26,21 @@ MEANWHILE_SECONDS = 0.02
 _OUTBOX: Any = OutboxRow.__table__
 _BOX: Any = _OUTBOX.c
 _OPEN = (Outcome.WAITING, Outcome.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """What messages keep their turn within: their column in the outbox, the table it points to, and which are open."""
+
+    of: Any
+    parent: Any
+    open: str
+
+
+_LANES = (
+    _Lane(_BOX.case_id, CaseRow.id, OPEN_OF_CASES),
+    _Lane(_BOX.order_id, OrderRow.id, OPEN),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +64,24 @@ class Attempt:
     words: str
 
 
-def new_sender() -> str:
-    """A name for a sender that tells later whether it can still be alive."""
-    return f"{_machine()}:{os.getpid()}:{token_hex(4)}"
-
-
-def is_gone(sender: str) -> bool:
-    """Whether a sender is certainly dead: it ran among the processes we can see, and is no more among them."""
-    machine, pid, _ = sender.rsplit(":", 2)
-    if machine != _machine():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-@cache
-def _machine() -> str:
-    """The machine since its last start, and the container in it: two may share a name and number alike."""
-    traits = [socket.gethostname()]
-    with suppress(OSError):
-        traits.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
-        traits.append(str(Path("/proc/self/ns/pid").readlink()))
-    return f"{traits[0][:24]}-{hashlib.blake2b(''.join(traits).encode(), digest_size=4).hexdigest()}"
-
-
 def claim(
     connection: Connection, sender: str, now: datetime, wall: datetime, limit: int
 ) -> Sequence[Row[Any]]:
-    """Claims up to about `limit` due messages for `sender`, by order and in the sequence in which they were owed."""
+    """Claims up to about `limit` due messages for `sender`, case by case or order by order, in the sequence in which
+    they were owed: of cases if any are due, else of orders.
+    """
     is_free = or_(_BOX.claimed_until.is_(None), _BOX.claimed_until < wall)
-    due = (
-        select(_BOX.order_id)
-        .where(text(OPEN), _BOX.due_at <= now, is_free)
-        .order_by(_BOX.due_at, _BOX.id)
-        .limit(limit)
-    )
-    taken = _take(connection, due, now, wall)
+    taken: list[Row[Any]] = []
+    for lane in _LANES:
+        due = (
+            select(lane.of)
+            .where(text(lane.open), _BOX.due_at <= now, is_free, lane.of.is_not(None))
+            .order_by(_BOX.due_at, _BOX.id)
+            .limit(limit)
+        )
+        taken = _take(connection, lane, due, now, wall)
+        if taken:
+            break
     if taken:
         connection.execute(
             update(_OUTBOX)
@@ -189,8 +177,10 @@ def finish(
     )
 
 
-def _take(connection: Connection, due: Select[tuple[int]], now: datetime, wall: datetime) -> list[Row[Any]]:
-    """Due messages whose orders nobody else holds, the orders locked.
+def _take(
+    connection: Connection, lane: _Lane, due: Select[tuple[int]], now: datetime, wall: datetime
+) -> list[Row[Any]]:
+    """Due messages whose orders (or cases) nobody else holds, the orders locked.
 
     Where others are claiming everything that is due, they are waited for and left out. Where they were quicker
     between our question and our lock, what is locked is theirs, and the question is asked again.
@@ -200,39 +190,39 @@ def _take(connection: Connection, due: Select[tuple[int]], now: datetime, wall: 
         wanted = list(dict.fromkeys(connection.execute(due).scalars()))
         if theirs.issuperset(wanted):
             break
-        lanes = _lock_lanes(connection, wanted)
-        taken = [row for rows in _unsettled(connection, lanes) for row in _in_turn(rows, now, wall)]
+        locked = _lock(connection, lane, wanted)
+        taken = [row for rows in _unsettled(connection, lane, locked) for row in _in_turn(rows, now, wall)]
         if taken:
             return taken
-        theirs.update(lanes)
-        if not lanes:
+        theirs.update(locked)
+        if not locked:
             time.sleep(MEANWHILE_SECONDS)
     return []
 
 
-def _unsettled(connection: Connection, lanes: Sequence[int]) -> Iterable[list[Row[Any]]]:
+def _unsettled(connection: Connection, lane: _Lane, ids: Sequence[int]) -> Iterable[list[Row[Any]]]:
     """What these orders owe, order by order, in the sequence in which it was owed."""
-    if not lanes:
+    if not ids:
         return ()
     rows = connection.execute(
         _OUTBOX.select()
-        .where(_BOX.order_id.in_(lanes), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)))
-        .order_by(_BOX.order_id, _BOX.id)
+        .where(lane.of.in_(ids), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)))
+        .order_by(lane.of, _BOX.id)
     )
     by_order: dict[int, list[Row[Any]]] = {}
     for row in rows:
-        by_order.setdefault(row.order_id, []).append(row)
+        by_order.setdefault(row._mapping[lane.of], []).append(row)  # noqa: SLF001 - SQLAlchemy's public name for it
     return by_order.values()
 
 
-def _lock_lanes(connection: Connection, order_ids: Sequence[int]) -> list[int]:
+def _lock(connection: Connection, lane: _Lane, ids: Sequence[int]) -> list[int]:
     """Locks the orders that no other sender is claiming at this moment; on SQLite the write lock is held already."""
-    if connection.dialect.name == "sqlite" or not order_ids:
-        return list(order_ids)
+    if connection.dialect.name == "sqlite" or not ids:
+        return list(ids)
     free = (
-        select(OrderRow.id)
-        .where(OrderRow.id.in_(order_ids))
-        .order_by(OrderRow.id)
+        select(lane.parent)
+        .where(lane.parent.in_(ids))
+        .order_by(lane.parent)
         .with_for_update(skip_locked=True, key_share=True)
     )
     return list(connection.execute(free).scalars())

@@ -15,6 +15,7 @@ from postventa.rules.messages import Outcome
 from postventa.store import outbox
 from postventa.store.messages import OutboxRow
 from postventa.store.outbox import claim, finish, recover
+from postventa.store.senders import is_gone, new_sender
 from tasks import messages
 from tasks.messages import send_messages
 
@@ -44,7 +45,7 @@ def test_senders_at_once_send_each_message_once_and_in_turn(
 def test_an_order_in_one_senders_hands_is_not_touched_by_another(house, place, mailbox, monday, outcomes):
     house(smtp_port=mailbox.port)
     fill(place, [two_parcels(1), two_parcels(2)], monday)
-    other = outbox.new_sender()
+    other = new_sender()
     with place.store.begin() as connection:
         held = claim(connection, other, monday, clock.wall(), 1)
     assert len(held) == 4
@@ -61,7 +62,7 @@ def test_news_of_an_order_in_one_senders_hands_does_not_overtake_what_that_sende
 ):
     house(smtp_port=mailbox.port)
     fill(place, [raw_order(1)], monday)
-    other = outbox.new_sender()
+    other = new_sender()
     with place.store.begin() as connection:
         assert len(claim(connection, other, monday, clock.wall(), 10)) == 2
     fill(place, [raw_order(1, "preparing", date_paid_gmt=stamp(PLACED))], monday)
@@ -131,7 +132,7 @@ def test_a_late_receipt_settles_what_was_thought_to_be_in_doubt(house, place, ma
 def test_recovery_leaves_alone_what_another_sender_has_claimed_meanwhile(place, monday, monkeypatch):
     """Two senders recover the same dead one's messages; the slower must not free what the quicker holds by now."""
     fill(place, [two_parcels(1)], monday)
-    dead, quick = "elsewhere:7:0badcafe", outbox.new_sender()
+    dead, quick = "elsewhere:7:0badcafe", new_sender()
     with place.store.begin() as connection:
         claim(connection, dead, monday, clock.wall() - timedelta(hours=1), 10)
     seen = []
@@ -153,9 +154,9 @@ def test_recovery_leaves_alone_what_another_sender_has_claimed_meanwhile(place, 
 
 
 def test_a_process_of_the_same_number_on_another_machine_is_not_taken_for_dead():
-    ours = outbox.new_sender()
+    ours = new_sender()
     machine, _, rest = ours.partition(":")
-    assert not outbox.is_gone(ours)
+    assert not is_gone(ours)
     assert outbox.is_gone(f"{machine}:999999999:{rest[-8:]}")
     assert not outbox.is_gone(f"{machine[:-1]}?:999999999:{rest[-8:]}")
 

@@ -14,6 +14,7 @@ from postventa.rules.messages import (
     Standing,
     Verdict,
     may_contact,
+    may_write_in_a_case,
     try_again_at,
 )
 from postventa.rules.orders import Stage
@@ -225,3 +226,21 @@ def test_a_verdict_is_a_value_with_its_reason():
     assert Verdict.no("stale_event").outcome is Outcome.SUPPRESSED
     assert not Verdict.no("stale_event").may_go
     assert Verdict.later("rate_limited", NOW).until == NOW
+
+
+@pytest.mark.parametrize(
+    ("message_class", "has_address", "has_bounced", "expected"),
+    [
+        ("service", True, False, Verdict.yes()),
+        ("transactional", True, False, Verdict.yes()),
+        ("relationship", True, False, Verdict.no("channel_not_allowed")),
+        ("commercial", True, False, Verdict.no("channel_not_allowed")),
+        ("service", False, False, Verdict(Outcome.FAILED, "missing_contact")),
+        ("service", True, True, Verdict(Outcome.FAILED, "hard_bounce")),
+    ],
+)
+def test_a_case_carries_no_advertising_and_a_letter_that_cannot_arrive_needs_a_person(
+    message_class, has_address, has_bounced, expected
+):
+    verdict = may_write_in_a_case(message_class, has_address=has_address, has_bounced=has_bounced)
+    assert verdict == expected

@@ -13,7 +13,7 @@ from postventa.store.base import Base
 from postventa.store.database import create_tables, open_store
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
-from postventa.store.outbox import new_sender
+from postventa.store.senders import new_sender
 
 
 @pytest.fixture(scope="session")

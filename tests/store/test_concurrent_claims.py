@@ -35,19 +35,19 @@ def test_four_senders_share_five_hundred_orders_and_none_twice(store, owing):
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_a_sender_that_was_overtaken_between_its_question_and_its_lock_asks_again(store, owing, monkeypatch):
-    ids = owing(40, ("received",))
-    lock = outbox._lock_lanes
+    orders = owing(40, ("received",))
+    lock = outbox._lock
 
-    def overtaken(connection, order_ids):
-        monkeypatch.setattr(outbox, "_lock_lanes", lock)
+    def overtaken(connection, lane, ids):
+        monkeypatch.setattr(outbox, "_lock", lock)
         with store.begin() as quicker:
             assert len(outbox.claim(quicker, "quicker", MONDAY, MONDAY, 20)) == 20
-        return lock(connection, order_ids)
+        return lock(connection, lane, ids)
 
-    monkeypatch.setattr(outbox, "_lock_lanes", overtaken)
+    monkeypatch.setattr(outbox, "_lock", overtaken)
     with store.begin() as connection:
         claimed = outbox.claim(connection, "slower", MONDAY, MONDAY, 20)
-    assert {row.order_id for row in claimed} == set(ids[20:])
+    assert {row.order_id for row in claimed} == set(orders[20:])
 
 
 def test_an_order_in_another_senders_hands_is_left_alone_at_once(store, owing, box):

@@ -8,8 +8,9 @@ from some_orders import MONDAY
 from postventa.rules.messages import Outcome
 from postventa.store import outbox
 from postventa.store.marks import Marker
+from postventa.store.senders import new_sender
 
-ALIVE = outbox.new_sender()
+ALIVE = new_sender()
 AN_HOUR_LATER = MONDAY + timedelta(hours=1)
 
 

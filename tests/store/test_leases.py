@@ -7,7 +7,7 @@ from some_orders import MONDAY
 
 from postventa.store import leases
 from postventa.store.leases import HELD_FOR
-from postventa.store.outbox import new_sender
+from postventa.store.senders import new_sender
 
 ONE, OTHER = new_sender(), new_sender()
 A_MOMENT = timedelta(seconds=1)

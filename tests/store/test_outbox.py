@@ -7,7 +7,8 @@ from some_orders import MONDAY
 
 from postventa.rules.messages import Outcome
 from postventa.store import outbox
-from postventa.store.outbox import CLAIM_FOR, Attempt, Settled, is_gone, new_sender
+from postventa.store.outbox import CLAIM_FOR, Attempt, Settled
+from postventa.store.senders import is_gone, new_sender
 
 HOUR = timedelta(hours=1)
 LATER = MONDAY + HOUR
@@ -158,5 +159,5 @@ def test_a_sender_of_another_user_is_not_gone(monkeypatch):
     def not_yours(pid, signal):
         raise PermissionError
 
-    monkeypatch.setattr("postventa.store.outbox.os.kill", not_yours)
+    monkeypatch.setattr("postventa.store.senders.os.kill", not_yours)
     assert not is_gone(new_sender())

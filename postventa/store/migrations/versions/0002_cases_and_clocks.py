@@ -274,6 +274,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("case_id IS NOT NULL"),
             postgresql_where=sa.text("case_id IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_outbox_open_of_cases",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"),
+            postgresql_where=sa.text("case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"),
+        )
         batch_op.create_foreign_key(
             batch_op.f("fk_outbox_case_id"), "cases", ["case_id"], ["id"], ondelete="CASCADE"
         )
@@ -283,6 +290,11 @@ def downgrade() -> None:
     op.execute("DELETE FROM outbox WHERE order_id IS NULL")  # what cases owe goes with them
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_outbox_case_id"), type_="foreignkey")
+        batch_op.drop_index(
+            "ix_outbox_open_of_cases",
+            sqlite_where=sa.text("case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"),
+            postgresql_where=sa.text("case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"),
+        )
         batch_op.drop_index(
             "ix_outbox_case_id",
             sqlite_where=sa.text("case_id IS NOT NULL"),

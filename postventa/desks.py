@@ -1,0 +1,40 @@
+"""Desks: who decides and writes what a batch of messages is about, an order's or a case's."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from postventa.case_letters import CaseDesk
+from postventa.letters import Desk
+from postventa.settings import Channel, Settings
+from postventa.store.case_dossiers import case_dossiers
+from postventa.store.dossiers import dossiers
+
+Subject = tuple[str, int]
+AnyDesk = Desk | CaseDesk
+
+
+def subject_of(row: Any) -> Subject:
+    """What a row of the outbox is about, whose turn it keeps."""
+    return ("order", row.order_id) if row.case_id is None else ("case", row.case_id)
+
+
+class Desks:
+    """The desks of a batch of messages, all their dossiers read at once; a desk is made when it is asked for."""
+
+    def __init__(
+        self, connection: Connection, rows: Iterable[Any], settings: Settings, channel: Channel
+    ) -> None:
+        subjects = {subject_of(row) for row in rows}
+        self._orders = dossiers(connection, [id_ for kind, id_ in subjects if kind == "order"])
+        self._cases = case_dossiers(connection, [id_ for kind, id_ in subjects if kind == "case"])
+        self._settings = settings
+        self._channel = channel
+
+    def of(self, subject: Subject) -> AnyDesk:
+        """The desk of one subject of the batch."""
+        kind, number = subject
+        if kind == "order":
+            return Desk(self._orders[number], self._settings, self._channel)
+        return CaseDesk(self._cases[number], self._settings, self._channel)
