@@ -14,9 +14,12 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from postventa import __version__, clock
+from postventa.calendars import UnknownPlace
 from postventa.clock import NotAClock
 from postventa.connectors.errors import ConnectorError
 from postventa.connectors.post import NotAccepted
+from postventa.law import BadLaw
+from postventa.rules.deadlines import NoClock, NoSuchRule, UnknownYear
 from postventa.settings import BadConfiguration
 from postventa.store import migrate
 from postventa.store.database import StoreUnusable
@@ -27,6 +30,12 @@ WRONG_USAGE = 2
 
 app = App(name="postventa", version=__version__, help="After-sales service for online shops.")
 screen = Console(highlight=False)
+
+SENTENCES = (
+    *(BadConfiguration, StoreUnusable, ConnectorError, NotAccepted),
+    *(BadLaw, NoClock, NoSuchRule, UnknownPlace, UnknownYear),
+)
+"""Errors that say for themselves what happened and what to do."""
 
 
 class Wrong(Exception):
@@ -85,7 +94,7 @@ def explain(error: Exception) -> Wrong | None:
         return error
     if isinstance(error, NotAClock):
         return Wrong(str(error), WRONG_USAGE)
-    if isinstance(error, BadConfiguration | StoreUnusable | ConnectorError | NotAccepted):
+    if isinstance(error, SENTENCES):
         return Wrong(_one_line(str(error)))
     if isinstance(error, DBAPIError):
         return Wrong(f"the store failed: {_one_line(str(error.orig))}")

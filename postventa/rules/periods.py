@@ -49,14 +49,11 @@ def _working_days(rule: Rule, day: date, holidays: Holidays) -> LastDay:
         for one in days_between(day, end)
         if one.weekday() < 5 and holidays.has(one, only_national=only_national)  # a Saturday is out anyway
     ]
-    whose = (
-        "national holidays alone, for a duty" if only_national else "every holiday of the place, for a right"
-    )
-    found = f"here {', '.join(left_out)}" if left_out else "here none"
+    kind = "national ones alone, for a duty" if only_national else "all of the place, for a right"
     return end, [
         "that day is not counted",
-        f"{written_period(rule)} lead to {written_day(end)}, without Saturdays, Sundays and holidays",
-        f"of holidays, {whose}: {found}",
+        f"{written_period(rule)} lead to {written_day(end)}, without Saturdays, Sundays and holidays ({kind})",
+        f"holidays on the way: {', '.join(left_out) or 'none'}",
     ]
 
 

@@ -8,8 +8,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from postventa.rules.office_hours import NINE_TO_SIX, OfficeHours
+from postventa.rules.places import CANARY, MADRID
 
-HOME_ZONES = (ZoneInfo("Europe/Madrid"), ZoneInfo("Atlantic/Canary"))
+HOME_ZONES = (MADRID, CANARY)
 """Where a customer may live whose zone nobody knows."""
 
 
@@ -88,7 +89,8 @@ class Rule:
     counting: Counting
     direction: Direction
     article: str
-    jurisdiction: str = "ES"
+    jurisdiction: str = ""
+    """Empty where the shop promises it and no law asks."""
     scope: Literal["all", "large", "region"] = "all"
     region: str = ""
     """ISO 3166-2, such as ES-CB, where `scope` is `region`."""
@@ -113,7 +115,7 @@ class Rule:
     default: Default = Default.ON
     confidence: Literal["HIGH", "MEDIUM-HIGH", "MEDIUM", "LOW"] = "HIGH"
     severity: Literal["none", "minor", "serious"] = "minor"
-    is_statutory: bool = True
+    is_statutory: bool = False
 
     @property
     def has_period(self) -> bool:

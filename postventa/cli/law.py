@@ -1,0 +1,202 @@
+"""Commands about the law's clocks: when one ends, and what a change of the law would move."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cyclopts import App, Parameter
+
+from postventa import clock
+from postventa.calendars import holidays_for
+from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
+from postventa.law import SHIPPED, law_pack, read_pack
+from postventa.rules.deadlines import Deadline, Holidays, NoSuchRule, Rule, deadline, rule_in_force
+from postventa.rules.law_changes import Change, Moved, OpenClock, changes, moved
+from postventa.rules.places import zone_of
+from postventa.settings import ENVIRONMENT_KEY, Settings, read_settings, settings_path
+from postventa.store.clocks import open_clocks
+
+law_app = App(name="law", help="The rules of law, as dated data.")
+app.command(law_app)
+
+
+@app.command(name="deadline")
+def show_deadline(
+    rule_id: str,
+    *events: Annotated[str, Parameter(help="ISO 8601 instants; several are several parcels")],
+    zone: Annotated[str | None, Parameter(help="Where the customer lives, such as Atlantic/Canary")] = None,
+    region: Annotated[str, Parameter(help="ISO 3166-2, such as ES-CT")] = "",
+    holiday: Annotated[tuple[str, ...], Parameter(help="A local holiday, such as 2026-09-24")] = (),
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Compute when a clock ends, with the article and the arithmetic in words."""
+    if not events:
+        raise Wrong(
+            f"say when {rule_id} began: an ISO 8601 instant such as 2026-11-02T09:00:00+01:00", WRONG_USAGE
+        )
+    started = [clock.read_instant(written) for written in events]
+    rules, local, country = _law_here(common)
+    local += tuple(_day(written) for written in holiday)
+    place = _zone(zone) if zone else zone_of(region)
+    rule = _rule(rules, rule_id, max(started), place)
+    holidays = holidays_for(region.partition("-")[0] or country, region, local)
+    try:
+        found = deadline(rule, started, place, holidays)
+    except OverflowError as beyond:
+        raise Wrong(f"{rule_id} would end beyond the calendar: look at the event's year") from beyond
+    common.answer(_document(found), _text(found))
+    return 0
+
+
+@law_app.command(name="diff")
+def law_diff(
+    old: Annotated[
+        str, Parameter(help="A file or folder of rules; `shipped` is what came with this version")
+    ],
+    new: str,
+    *,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Show what a change of the rules would move: which rules, and which of the clocks that run now."""
+    before, after = _pack(old), _pack(new)
+    found = changes(before, after)
+    settings = _settings(common)
+    shifts: Sequence[Moved] = ()
+    running: list[OpenClock] = []
+    if settings is not None and found:
+        with common.workplace() as place, place.reading() as connection:
+            running = [_open(row) for row in open_clocks(connection)]
+        holidays = partial(_holidays_of, settings.policy.jurisdiction)
+        shifts = moved(running, before, after, holidays, is_large=settings.policy.large_company)
+    with common.clock():
+        late = [one for one in shifts if one.will_be_due_at and one.will_be_due_at <= clock.now()]
+    document = {
+        "changes": [_plain(one) for one in found],
+        "looked_at_clocks": settings is not None,
+        "open_clocks": len(running),
+        "moved_clocks": [asdict(one) for one in shifts],
+        "past_at_once": len(late),
+    }
+    lines = [_change(one) for one in found] or ["The two say the same."]
+    if settings is None:
+        lines.append("Without a configuration no open clock was looked at: name one with --config.")
+    elif found:
+        lines += [
+            "",
+            f"{len(shifts)} clocks would move, of {len(running)} that run; {len(late)} would be past at once.",
+        ]
+        lines += [_shift(one) for one in shifts]
+    common.answer(document, "\n".join(lines))
+    return 0
+
+
+def _law_here(common: Common) -> tuple[tuple[Rule, ...], tuple[date, ...], str]:
+    """The rules, the desk's local holidays and the jurisdiction; Spain's law as shipped where nothing is configured."""
+    settings = _settings(common)
+    if settings is None:
+        return law_pack("ES"), (), "ES"
+    own = Path(settings.policy.rules) if settings.policy.rules else None
+    return law_pack(settings.policy.jurisdiction, own), settings.desk.holidays, settings.policy.jurisdiction
+
+
+def _settings(common: Common) -> Settings | None:
+    is_named = common.config is not None or ENVIRONMENT_KEY in os.environ
+    if not is_named and not settings_path().exists():
+        return None
+    return read_settings(common.config)
+
+
+def _rule(rules: Sequence[Rule], rule_id: str, event: datetime, zone: ZoneInfo | None) -> Rule:
+    try:
+        return rule_in_force(rules, rule_id, event, zone)
+    except NoSuchRule as unknown:
+        names = {rule.rule_id for rule in rules}
+        near = [] if rule_id in names else get_close_matches(rule_id.upper(), sorted(names), 3)
+        hint = f": did you mean {' or '.join(near)}?" if near else ""
+        raise Wrong(f"{unknown}{hint}") from unknown
+
+
+def _zone(written: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(written)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise Wrong(
+            f"{written!r} is not a time zone: write one such as Europe/Madrid", WRONG_USAGE
+        ) from unknown
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError as wrong:
+        raise Wrong(f"--holiday {written} is not a day: write it as 2026-09-24", WRONG_USAGE) from wrong
+
+
+def _document(found: Deadline) -> dict[str, object]:
+    return {
+        "rule_id": found.rule.rule_id,
+        "title": found.rule.title,
+        "article": found.rule.article,
+        "started_at": found.started_at,
+        "zone": str(found.zone),
+        "last_day": found.last_day.isoformat() if found.last_day else None,
+        "last_valid_instant": found.last_valid_instant,
+        "due_at": found.due_at,
+        "direction": found.rule.direction,
+        "confidence": found.rule.confidence,
+        "working": found.working,
+    }
+
+
+def _text(found: Deadline) -> str:
+    rule = found.rule
+    return "\n".join(
+        [
+            f"{rule.rule_id}: {rule.title} ({rule.article})",
+            f"the last good second  {found.last_valid_instant.isoformat()}",
+            f"too late from         {found.due_at.isoformat()}",
+            found.working,
+        ]
+    )
+
+
+def _pack(named: str) -> tuple[Rule, ...]:
+    return read_pack(SHIPPED if named == "shipped" else Path(named))
+
+
+def _open(row: Any) -> OpenClock:
+    zone = ZoneInfo(row.zone) if row.zone else None
+    return OpenClock(row.rule_id, row.started_at, row.due_at, zone, row.region, row.case_id, row.order_id)
+
+
+def _holidays_of(jurisdiction: str, region: str) -> Holidays:
+    return holidays_for(region.partition("-")[0] or jurisdiction, region)
+
+
+def _plain(one: Change) -> dict[str, object]:
+    moves = {name: {"old": str(before), "new": str(after)} for name, before, after in one.fields}
+    return {"rule_id": one.rule_id, "version": one.version, "kind": one.kind, "fields": moves}
+
+
+def _change(one: Change) -> str:
+    said = "; ".join(f"{name}: {_said(before)} -> {_said(after)}" for name, before, after in one.fields)
+    return f"{one.kind:8} {one.rule_id} {one.version}".rstrip() + (f"  {said}" if said else "")
+
+
+def _shift(one: Moved) -> str:
+    whose = f"case {one.case_id}" if one.case_id else f"order {one.order_id}"
+    return f"{one.rule_id:16} {whose:14} {_at(one.due_at)} -> {_at(one.will_be_due_at)}"
+
+
+def _at(instant: datetime | None) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if instant else "no clock"
+
+
+def _said(value: object) -> str:
+    return str(value) if value not in {None, "", ()} else "nothing"
