@@ -158,6 +158,8 @@ class Web(Section):
     """The environment variable with the key of the JSON endpoint; without it the endpoint is closed."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 30
     """From one address, for pages that write."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded-For and -Proto are believed; nobody's where empty."""
 
 
 class Mailbox(Section):
@@ -194,6 +196,8 @@ class Policy(Section):
     pays_returns: bool = False
     returns_address: str = ""
     """Where goods are sent back to; the company's address where empty."""
+    standard_delivery: Annotated[Decimal, Field(ge=0)] | None = None
+    """What the ordinary delivery costs, tax included: who chose a dearer one gets back so much of it (LGDCU 107.2)."""
     exemptions: dict[str, tuple[str, ...]] = {}
     """A letter of LGDCU 103 -> the SKUs that it exempts from withdrawal; `*` at the end stands for any rest."""
     approval_limit: Annotated[Decimal, Field(ge=0)] = Decimal(20)
