@@ -1,0 +1,108 @@
+"""The law as this configuration has it: which rules an event starts here, where, and when somebody is at the desk."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from postventa.calendars import UnknownPlace, holidays_for
+from postventa.law import BadLaw, law_pack
+from postventa.rules.counting import Holidays
+from postventa.rules.deadlines import Deadline, NoClock, UnknownYear, deadline
+from postventa.rules.escalation import DeskHours, shares_for
+from postventa.rules.office_hours import OfficeHours
+from postventa.rules.places import zone_of
+from postventa.rules.statutes import NoSuchRule, Rule, applicable, rule_in_force
+from postventa.sections import Desk
+from postventa.settings import Settings
+
+OFFICIAL_FORM = "official_form.received"
+
+
+class Home(NamedTuple):
+    """Where the customer lives: both may be unknown, which the rules know how to take."""
+
+    region: str
+    zone: ZoneInfo | None
+
+
+def home_of(region: str, zone: str) -> Home:
+    """The zone as given, else the region's."""
+    return Home(region, zone_named(zone) or zone_of(region))
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """A zone by its name; None where there is none of that name."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def counted(
+    settings: Settings,
+    triggers: Sequence[str],
+    events: Sequence[datetime],
+    home: Home,
+    topic: str,
+) -> tuple[list[Deadline], list[str]]:
+    """The clocks that these triggers start, and a sentence for each that ought to start and cannot be counted."""
+    try:
+        pack = pack_of(settings)
+    except BadLaw as wrong:
+        return [], [f"the law cannot be read: {wrong}"]
+    is_large = settings.policy.large_company
+    found, problems = [], []
+    if not any(rule.trigger == triggers[0] for rule in pack):
+        problems.append(f"no rule of {settings.policy.jurisdiction} is started by {triggers[0]}")
+    rules = [
+        rule
+        for trigger in triggers
+        for rule in applicable(
+            pack, trigger, max(events), zone=home.zone, is_large=is_large, region=home.region, topic=topic
+        )
+        if rule.has_period
+    ]
+    for rule in rules:
+        try:
+            found.append(deadline(rule, events, home.zone, holidays_at(settings, home.region)))
+        except (NoClock, UnknownYear, UnknownPlace, OverflowError) as wrong:
+            problems.append(f"{rule.rule_id} could not be counted: {wrong}")
+    return found, problems
+
+
+def rule_of(settings: Settings, clock: Any) -> Rule | None:
+    """The version of the rule that a clock was counted by; None where the law's files know it no more."""
+    try:
+        return rule_in_force(pack_of(settings), clock.rule_id, clock.started_at, zone_named(clock.zone))
+    except (BadLaw, NoSuchRule):
+        return None
+
+
+def shares_of(settings: Settings, rule: Rule | None) -> tuple[int, ...]:
+    """At which shares of its clock the owner, the team lead and the manager are called."""
+    return shares_for(rule.escalate_at if rule else (), settings.desk.ladder)
+
+
+def pack_of(settings: Settings) -> tuple[Rule, ...]:
+    """The law of the jurisdiction with the shop's own promises. Raises BadLaw."""
+    own = settings.policy.rules
+    return law_pack(settings.policy.jurisdiction, Path(own) if own else None)
+
+
+def holidays_at(settings: Settings, region: str) -> Holidays:
+    """The holidays at the customer's home. Raises UnknownPlace."""
+    return holidays_for(region.partition("-")[0] or settings.policy.jurisdiction, region)
+
+
+def desk_hours(settings: Settings) -> DeskHours:
+    """When somebody is at the desk: Monday to Friday, without the holidays of its region and its town."""
+    return _desk_hours(settings.policy.jurisdiction, settings.desk)
+
+
+@cache
+def _desk_hours(country: str, desk: Desk) -> DeskHours:
+    holidays = holidays_for(country, desk.region, desk.holidays)
+    return DeskHours(OfficeHours(desk.opens, desk.closes), ZoneInfo(desk.timezone), holidays)
