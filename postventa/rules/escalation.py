@@ -115,7 +115,8 @@ def look_at(
     steps = ladder(started_at, due_at, desk, shares)
     fell_due: list[Call] = []
     next_at = None
-    for call in chain(steps, after_the_deadline(due_at, desk)):  # pragma: no branch - there is always a next day
+    planned = chain(steps, after_the_deadline(due_at, desk))
+    for call in planned:  # pragma: no branch - there is always a next day
         if voice is not Voice.FULL and call.planned_at > due_at:
             break
         if call.planned_at > now:
