@@ -153,9 +153,9 @@ def _amount(line: Line, remedy: Remedy, stakes: Stakes) -> Decimal:
 def why_a_manager(amount: Decimal, *, limit: Decimal, spent: Decimal, budget: Decimal) -> str:
     """Why a manager has to approve an amount; empty where anybody at the desk may."""
     if amount > limit:
-        return f"{amount} is above the {limit} that anybody at the desk may approve"
+        return f"{amount:.2f} is above the {limit:.2f} that anybody at the desk may approve"
     if spent + amount > budget:
-        return f"with {amount} the month's {budget} would be overspent: {spent} of it is gone"
+        return f"with {amount:.2f} the month's {budget:.2f} would be overspent: {spent:.2f} of it is gone"
     return ""
 
 

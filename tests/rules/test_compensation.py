@@ -125,8 +125,8 @@ def test_the_incident_tells_whose_fault_it_was(incident, fault):
 def test_a_manager_is_needed_above_the_limit_and_beyond_the_budget():
     month = {"limit": Decimal(20), "budget": Decimal(500)}
     assert not why_a_manager(Decimal(20), spent=Decimal(480), **month)
-    assert "above the 20" in why_a_manager(Decimal("20.01"), spent=Decimal(0), **month)
-    assert "overspent: 481" in why_a_manager(Decimal(20), spent=Decimal(481), **month)
+    assert "20.01 is above the 20.00" in why_a_manager(Decimal("20.01"), spent=Decimal(0), **month)
+    assert "overspent: 481.00" in why_a_manager(Decimal(20), spent=Decimal(481), **month)
 
 
 GOOD = {"incident": "a", "fault": "*", "remedy": "partial_refund", "why": "so", "percent": 10}

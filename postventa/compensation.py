@@ -1,0 +1,252 @@
+"""Compensation: a remedy is proposed by the table, approved within limit and budget, given or refused.
+
+Every step works in the caller's transaction and leaves its entry in the case. An amount counts against its shop's
+budget of the month from the moment it is approved; whoever approves holds that budget until the transaction ends.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from postventa.law import NO_LAW
+from postventa.rules import compensation as rules
+from postventa.rules.compensation import BadTable, Fault, Line, Remedy
+from postventa.settings import Settings
+from postventa.store.casebook import say
+from postventa.store.caselog import lock
+from postventa.store.compensation import (
+    SPENT,
+    Compensation,
+    NotPossible,
+    back_or_promised,
+    hold_budget,
+    remedy_of,
+    row_of,
+    shop_and_order,
+    shown,
+    spent,
+    stakes_of,
+)
+from postventa.store.returns import RemedyRow
+from postventa.store.upsert import insert_new
+
+__all__ = ["Compensation", "NotPossible", "approve", "give", "propose", "refuse", "remedy_of"]
+
+SHIPPED = Path(rules.__file__).with_suffix(".toml")
+MOVES = {"proposed": {"approved", "refused"}, "approved": {"given", "refused"}}
+"""From each state, what may come next."""
+
+
+class NeedsManager(NotPossible):
+    """Only the manager may approve this."""
+
+
+@cache
+def table_of(folder: str) -> tuple[Line, ...]:
+    """The shop's own lines, from `compensation.toml` in its policy folder, before ours. Raises BadTable."""
+    own = Path(folder) / NO_LAW if folder else None
+    files = [own, SHIPPED] if own is not None and own.is_file() else [SHIPPED]
+    return tuple(line for file in files for line in _read(file))
+
+
+def propose(
+    connection: Connection,
+    settings: Settings,
+    case_id: int,
+    incident: str,
+    *,
+    who: str,
+    now: datetime,
+    fault: Fault | None = None,
+    chosen: Remedy | None = None,
+    amount: Decimal | None = None,
+    charged: Decimal = Decimal(0),
+    lines: Sequence[str] = (),
+    occasion: str = "",
+) -> Compensation:
+    """Proposes what the table says, or the alternative that the customer chose; the same occasion is proposed once.
+
+    `lines` are the order lines concerned (all of them where empty), `charged` is what was charged too much, and
+    `amount` is a person's own judgement instead of the table's. Raises NotPossible, BadTable or NotOnTheTable.
+    """
+    _at_the_desk(settings, who)
+    shop, order_id = shop_and_order(connection, case_id)
+    lock(connection, case_id)
+    paid, currency = stakes_of(connection, order_id, lines, charged)
+    whose = fault or rules.fault_of(incident)
+    said = rules.propose(table_of(settings.policy.rules), incident, whose, paid, chosen=chosen)
+    worth = said.amount if amount is None else _sensible(amount, said.remedy)
+    row = {
+        "case_id": case_id,
+        "occasion": (occasion or incident)[:64],
+        "remedy": said.remedy,
+        "incident": incident[:64],
+        "fault": whose,
+        "amount": worth,
+        "currency": currency,
+        "state": "proposed",
+        "budget": _budget(settings, shop, now),
+        "approved_by": "",
+        "proposed_at": now,
+        "settled_at": None,
+    }
+    is_new = insert_new(connection, RemedyRow, [row], ("case_id", "occasion")) == 1
+    there = select(RemedyRow.id).where(RemedyRow.case_id == case_id, RemedyRow.occasion == row["occasion"])
+    remedy_id = int(connection.execute(there).scalar_one())
+    if is_new:
+        others = [[other, f"{value:f}"] for other, value in said.alternatives]
+        words = f"{_in_words(row)} is proposed for {incident} by fault of {whose}: {said.why}."
+        _enter(connection, row | {"id": remedy_id}, words, who, now, why=said.why, alternatives=others)
+    return compensation(connection, settings, remedy_id, now)
+
+
+def approve(
+    connection: Connection, settings: Settings, remedy_id: int, *, who: str, now: datetime
+) -> Compensation:
+    """Approves a proposal and spends the month's budget with it; approving it again changes nothing.
+
+    Raises NeedsManager above the limit or the budget, and NotPossible where it was refused or would pay back more
+    than was paid.
+    """
+    _at_the_desk(settings, who)
+    row = _held(connection, remedy_id)
+    if row.state in SPENT:
+        return compensation(connection, settings, remedy_id, now)
+    _check_move(row, "approved")
+    shop, order_id = shop_and_order(connection, row.case_id)
+    budget = _budget(settings, shop, now)
+    hold_budget(connection, shop, budget)
+    why = _why_a_manager(connection, settings, row, shop, budget)
+    if why and who != settings.desk.manager:
+        manager = settings.desk.manager or "nobody yet: name one as desk.manager"
+        raise NeedsManager(f"remedy {remedy_id} needs the manager ({manager}): {why}")
+    _check_paid(connection, row, order_id)
+    _settle(connection, row, "approved", who, now, why=why, budget=budget, approved_by=who)
+    return compensation(connection, settings, remedy_id, now)
+
+
+def give(
+    connection: Connection, settings: Settings, remedy_id: int, *, who: str, now: datetime
+) -> Compensation:
+    """Notes that an approved remedy has been given; noting it again changes nothing. Raises NotPossible."""
+    _at_the_desk(settings, who)
+    row = _held(connection, remedy_id)
+    if row.state != "given":
+        _check_move(row, "given")
+        _settle(connection, row, "given", who, now, settled_at=now)
+    return compensation(connection, settings, remedy_id, now)
+
+
+def refuse(
+    connection: Connection, settings: Settings, remedy_id: int, *, who: str, why: str, now: datetime
+) -> Compensation:
+    """Refuses what was proposed, or takes an approval back before it is given. Raises NotPossible."""
+    _at_the_desk(settings, who)
+    if not why.strip():
+        raise NotPossible(f"remedy {remedy_id} cannot be refused without a reason")
+    row = _held(connection, remedy_id)
+    if row.state != "refused":
+        _check_move(row, "refused")
+        _settle(connection, row, "refused", who, now, why=why.strip(), settled_at=now)
+    return compensation(connection, settings, remedy_id, now)
+
+
+def compensation(connection: Connection, settings: Settings, remedy_id: int, now: datetime) -> Compensation:
+    """A remedy as it stands, and whether a manager has to approve it. Raises NotPossible if there is none."""
+    row = row_of(connection, remedy_id)
+    if row.state != "proposed":
+        return shown(connection, row)
+    shop, _ = shop_and_order(connection, row.case_id)
+    return shown(
+        connection, row, _why_a_manager(connection, settings, row, shop, _budget(settings, shop, now))
+    )
+
+
+def _check_paid(connection: Connection, row: Any, order_id: int | None) -> None:
+    """Nobody is given back more than was paid."""
+    if order_id is None:
+        return
+    gone, paid = back_or_promised(connection, order_id)
+    if gone + row.amount > paid:
+        raise NotPossible(
+            f"remedy {row.id} would give back more than the {paid:.2f} paid: {gone:.2f} is back or promised"
+        )
+
+
+def _why_a_manager(connection: Connection, settings: Settings, row: Any, shop: str, budget: str) -> str:
+    policy = settings.policy
+    gone = spent(connection, shop, budget, row.currency)
+    return rules.why_a_manager(
+        row.amount, limit=policy.approval_limit, spent=gone, budget=policy.remedy_budget
+    )
+
+
+def _settle(
+    connection: Connection, row: Any, state: str, who: str, now: datetime, *, why: str = "", **columns: Any
+) -> None:
+    connection.execute(update(RemedyRow).where(RemedyRow.id == row.id).values(state=state, **columns))
+    because = f": {why}." if why else "."
+    known = row._asdict() | {"state": state} | columns
+    _enter(connection, known, f"{_in_words(known)} is {state}{because}", who, now)
+
+
+def _enter(connection: Connection, row: Any, words: str, who: str, now: datetime, **details: Any) -> None:
+    facts = {"remedy": row["remedy"], "amount": f"{row['amount']:f}", "currency": row["currency"]}
+    facts |= {"remedy_id": row["id"], "state": row["state"], "budget": row["budget"]}
+    occasion = f"remedy:{row['occasion']}:{row['state']}"
+    say(
+        connection,
+        row["case_id"],
+        kind="remedy",
+        author=who,
+        text=words,
+        at=now,
+        now=now,
+        occasion=occasion,
+        details={**facts, **details},
+    )
+
+
+def _held(connection: Connection, remedy_id: int) -> Any:
+    """The remedy with its case held, so that two who decide at once decide one after the other."""
+    lock(connection, row_of(connection, remedy_id).case_id)
+    return row_of(connection, remedy_id)
+
+
+def _budget(settings: Settings, shop: str, now: datetime) -> str:
+    return f"{shop[:24]}:{now.astimezone(settings.shop(shop).zone):%Y-%m}"
+
+
+def _at_the_desk(settings: Settings, who: str) -> None:
+    if who not in settings.desk.people:
+        raise NotPossible(f"{who!r} is nobody at the desk: [desk.people] names those who decide")
+
+
+def _check_move(row: Any, state: str) -> None:
+    if state not in MOVES.get(row.state, ()):
+        raise NotPossible(f"remedy {row.id} is {row.state} and cannot be {state}")
+
+
+def _sensible(amount: Decimal, remedy: Remedy) -> Decimal:
+    if amount < 0 or (amount and remedy not in {*rules.MONEY, Remedy.CREDIT}):
+        raise NotPossible(f"{remedy} of {amount} makes no sense: only money has an amount, and never below 0")
+    return amount
+
+
+def _in_words(row: Any) -> str:
+    return (
+        f"{row['remedy']} of {row['amount']:.2f} {row['currency']}" if row["amount"] else str(row["remedy"])
+    )
+
+
+def _read(file: Path) -> tuple[Line, ...]:
+    try:
+        return rules.read_table(tomllib.loads(file.read_text(encoding="utf-8")), str(file))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise BadTable(f"{file} is not TOML: {wrong}") from wrong
