@@ -19,9 +19,11 @@ from postventa.clock import NotAClock
 from postventa.connectors.errors import ConnectorError
 from postventa.connectors.post import NotAccepted
 from postventa.law import BadLaw
+from postventa.rules.compensation import BadTable, NotOnTheTable
 from postventa.rules.deadlines import NoClock, NoSuchRule, UnknownYear
 from postventa.settings import BadConfiguration
 from postventa.store import migrate
+from postventa.store.compensation import NotPossible
 from postventa.store.database import StoreUnusable
 from postventa.workplace import Workplace, open_workplace
 
@@ -34,6 +36,7 @@ screen = Console(highlight=False)
 SENTENCES = (
     *(BadConfiguration, StoreUnusable, ConnectorError, NotAccepted),
     *(BadLaw, NoClock, NoSuchRule, UnknownPlace, UnknownYear),
+    *(BadTable, NotOnTheTable, NotPossible),
 )
 """Errors that say for themselves what happened and what to do."""
 
