@@ -49,14 +49,24 @@ def lock(connection: Connection, case_id: int) -> None:
 
 def hash_of(line: Mapping[str, Any]) -> str:
     """The hash of a log line: SHA-256 of its fields as JSON, the hash before it among them."""
+    return hashlib.sha256(line_bytes(line)).hexdigest()
+
+
+def line_bytes(line: Mapping[str, Any]) -> bytes:
+    """What the hash of a log line is taken of, byte for byte."""
     covered = {name: line[name] for name in ("case_id", "position", "what", "details", "hash_before")}
     covered["at"] = line["at"].astimezone(UTC).isoformat()
-    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+    return canonical(covered).encode()
 
 
 def digest_of(text: str, details: Mapping[str, Any]) -> str:
     """The digest by which the log knows what an entry said."""
-    return hashlib.sha256(canonical({"text": text, "details": dict(details)}).encode()).hexdigest()
+    return hashlib.sha256(said_bytes(text, details)).hexdigest()
+
+
+def said_bytes(text: str, details: Mapping[str, Any]) -> bytes:
+    """What the digest of an entry is taken of, byte for byte."""
+    return canonical({"text": text, "details": dict(details)}).encode()
 
 
 def canonical(value: Any) -> str:
