@@ -122,6 +122,9 @@ def _checked(where: str, rule: Rule) -> Rule:
         "may_pause: a duty of the law never pauses": (
             rule.may_pause and rule.is_statutory and rule.is_trader_duty
         ),
+        "may_pause: nothing counted backwards can pause": (
+            rule.may_pause and rule.counting is Counting.BACKWARDS
+        ),
         "is_statutory: only a file with a jurisdiction says what is law": (
             rule.is_statutory and not rule.jurisdiction
         ),

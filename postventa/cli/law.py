@@ -16,7 +16,7 @@ from postventa import clock
 from postventa.calendars import holidays_for
 from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
 from postventa.law import SHIPPED, law_pack, read_pack
-from postventa.rules.deadlines import Deadline, Holidays, NoSuchRule, Rule, deadline, rule_in_force
+from postventa.rules.deadlines import Counting, Deadline, Holidays, NoSuchRule, Rule, deadline, rule_in_force
 from postventa.rules.law_changes import Change, Moved, OpenClock, changes, moved
 from postventa.rules.places import zone_of
 from postventa.settings import ENVIRONMENT_KEY, Settings, read_settings, settings_path
@@ -41,10 +41,12 @@ def show_deadline(
             f"say when {rule_id} began: an ISO 8601 instant such as 2026-11-02T09:00:00+01:00", WRONG_USAGE
         )
     started = [clock.read_instant(written) for written in events]
-    rules, local, country = _law_here(common)
-    local += tuple(_day(written) for written in holiday)
+    local = [_day(written) for written in holiday]
+    rules, closed, country = _law_here(common)
     place = _zone(zone) if zone else zone_of(region)
     rule = _rule(rules, rule_id, max(started), place)
+    if rule.counting is Counting.OFFICE_HOURS:
+        local += closed
     holidays = holidays_for(region.partition("-")[0] or country, region, local)
     try:
         found = deadline(rule, started, place, holidays)
@@ -89,7 +91,7 @@ def law_diff(
     elif found:
         lines += [
             "",
-            f"{len(shifts)} clocks would move, of {len(running)} that run; {len(late)} would be past at once.",
+            f"Of {len(running)} clocks that run, {len(shifts)} would move; past at once: {len(late)}.",
         ]
         lines += [_shift(one) for one in shifts]
     common.answer(document, "\n".join(lines))

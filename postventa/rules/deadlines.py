@@ -144,14 +144,23 @@ def _hours(
             started_at + alarm,
             f"it is due at once, and after {rule.alarm_minutes} minutes a person is called",
         )
-    if rule.unit is Unit.MINUTE:
-        return started_at + timedelta(minutes=rule.length), f"{written_period(rule)} pass"
-    length = timedelta(hours=rule.length)
-    if rule.counting is Counting.ELAPSED:
-        return started_at + length, f"{written_period(rule)} pass, whatever the clocks on the wall do"
-    last = office_time_later(started_at, length, rule.office, zone, holidays, pauses=pauses)
-    step = f"{written_period(rule)} pass while the shop is open"
+    if rule.counting is Counting.OFFICE_HOURS:
+        length = timedelta(hours=rule.length)
+        last = office_time_later(started_at, length, rule.office, zone, holidays, pauses=pauses)
+        step = f"{written_period(rule)} pass while the shop is open"
+    else:
+        length = timedelta(minutes=rule.length) if rule.unit is Unit.MINUTE else timedelta(hours=rule.length)
+        last = _elapsed(started_at, length, pauses)
+        step = f"{written_period(rule)} pass, whatever the clocks on the wall do"
     return last, f"{step}, {len(pauses)} pauses left out" if pauses else step
+
+
+def _elapsed(started_at: datetime, length: timedelta, pauses: Sequence[Span]) -> datetime:
+    end = started_at + length
+    for paused, resumed in sorted(pauses):
+        if paused < end:
+            end += max(resumed - max(paused, started_at), timedelta())
+    return end
 
 
 def _day(instant: datetime, zone: ZoneInfo) -> date:

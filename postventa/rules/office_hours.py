@@ -18,9 +18,12 @@ class OfficeHours:
     opens: time = time(9)
     closes: time = time(18)
     weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    zone: ZoneInfo | None = None
+    """Where the office is; the customer's zone where it is not said."""
 
     def on(self, day: date, zone: ZoneInfo, holidays: Holidays) -> Span | None:
         """The open hours of `day` as instants in UTC; None on a day off."""
+        zone = self.zone or zone
         if day.isoweekday() not in self.weekdays or holidays.has(day, only_national=False):
             return None
         opens, closes = (
@@ -39,7 +42,7 @@ def office_time_later(
     pauses: Sequence[Span] = (),
 ) -> datetime:
     """The instant (UTC) by which `length` of open time has passed since `start`, pauses left out."""
-    day = start.astimezone(zone).date()
+    day = start.astimezone(office.zone or zone).date()
     while True:
         hours = office.on(day, zone, holidays)
         for opens, closes in _without(pauses, hours) if hours else ():

@@ -2,7 +2,7 @@
 
 from datetime import date, time, timedelta
 
-from some_rules import MADRID, SPAIN, a_rule, in_madrid
+from some_rules import CANARY, MADRID, SPAIN, a_rule, in_madrid
 
 from postventa.calendars import holidays_for
 from postventa.rules.deadlines import Counting, OfficeHours, Unit, deadline
@@ -74,3 +74,24 @@ def test_the_night_the_clocks_change_takes_nothing_from_the_office():
     found = answer_within(10, "2027-03-26T15:00:00")  # Good Friday; summer time begins on Sunday
     assert found.last_valid_instant == in_madrid("2027-03-30T10:00:00")
     assert found.due_at == found.last_valid_instant + timedelta(seconds=1)
+
+
+def test_a_promise_in_elapsed_hours_stands_still_in_its_pauses():
+    promise = a_rule(counting=Counting.ELAPSED, unit=Unit.HOUR, length=10, may_pause=True)
+    pauses = [
+        ("2026-11-03T07:00:00", "2026-11-03T09:00:00"),  # over before it began
+        ("2026-11-03T09:30:00", "2026-11-03T11:00:00"),  # an hour of it counts
+        ("2026-11-03T20:30:00", "2026-11-03T22:00:00"),  # reached only because of the pause before
+        ("2026-11-04T08:00:00", "2026-11-04T09:00:00"),  # after its end
+    ]
+    spans = [tuple(map(in_madrid, one)) for one in pauses]
+    found = deadline(promise, [in_madrid("2026-11-03T10:00:00")], MADRID, SPAIN, spans)
+    assert found.last_valid_instant == in_madrid("2026-11-03T22:30:00")
+
+
+def test_an_office_keeps_its_own_zone_wherever_the_customer_lives():
+    office = OfficeHours(zone=MADRID)
+    promise = a_rule(counting=Counting.OFFICE_HOURS, unit=Unit.BUSINESS_HOUR, length=1, office=office)
+    for zone in (MADRID, CANARY, None):
+        found = deadline(promise, [in_madrid("2026-11-03T20:00:00")], zone, SPAIN)
+        assert found.last_valid_instant == in_madrid("2026-11-04T10:00:00")
