@@ -32,6 +32,9 @@ class Envelope:
 class Desk:
     """Where letters of one order are decided and written. `row` is always a row of the outbox."""
 
+    case_id = None
+    """An order's letters can be written again from the store at any time; a case's are kept as they went."""
+
     def __init__(self, dossier: Dossier, settings: Settings, channel: Channel) -> None:
         self._dossier = dossier
         self._settings = settings

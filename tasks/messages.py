@@ -18,13 +18,15 @@ from postventa import clock
 from postventa.connectors.addresses import Unsendable
 from postventa.connectors.post import Channel, ChannelDown, ChannelRefused, Doubtful, Refused, TryLater
 from postventa.desks import AnyDesk, Desks, subject_of
+from postventa.files import CabinetTrouble
 from postventa.messages import BadTemplate, NoSuchMessage
 from postventa.rules.messages import GIVE_UP_AFTER, Outcome, Verdict, try_again_at
+from postventa.sent_letters import keep_letter
 from postventa.store import outbox
 from postventa.store.marks import Marker
-from postventa.store.senders import new_sender
 from postventa.store.orders import CustomerRow
 from postventa.store.outbox import Attempt, Settled
+from postventa.store.senders import new_sender
 from postventa.workplace import Workplace, open_workplace
 from tasks.promise import promise
 
@@ -124,6 +126,8 @@ class _Batch:
             is_bounced = desk.customer_id in self.bounced
             verdict = Verdict.no("hard_bounce") if is_bounced else desk.verdict(row, now)
             envelope = desk.letter(row, now) if verdict.may_go else None
+            if envelope and desk.case_id is not None:
+                keep_letter(self.place, desk.case_id, row, envelope.data, now)
         except Exception as wrong:  # noqa: BLE001 - a message fails alone, with its reason
             return self._cannot_be_written(desk, row, wrong, now)
         if verdict.outcome is not None or envelope is None:
@@ -153,7 +157,7 @@ class _Batch:
 
     def _cannot_be_written(self, desk: AnyDesk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
         """A template is mended by a person: it waits an hour at a time. What the order itself spoils has failed."""
-        is_said = isinstance(wrong, BadTemplate | NoSuchMessage | Unsendable)
+        is_said = isinstance(wrong, BadTemplate | NoSuchMessage | Unsendable | CabinetTrouble)
         words = str(wrong) if is_said else f"{type(wrong).__name__} while it was written"
         self._trouble(desk, row, f"cannot be written: {words}")
         log.error("%s of %s cannot be written: %s", row.message, desk.order_name, type(wrong).__name__)

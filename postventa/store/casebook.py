@@ -18,6 +18,8 @@ from postventa.store.cases import CaseEntryRow, CaseRow, SeriesRow
 from postventa.store.messages import OutboxRow
 from postventa.store.upsert import insert_new
 
+__all__ = ["NewCase", "Opened", "case_of", "log", "move", "open_case", "owe", "say"]
+
 PREFIX = {"complaint": "R", "return": "D"}
 """What its number begins with: reclamación, devolución."""
 _LEGIBLE = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
