@@ -9,7 +9,7 @@ from postventa.chain import Course, advance
 from postventa.copies import details_of, lines_digest
 from postventa.news import CustomerNews, LineNews, OrderNews, ParcelNews
 from postventa.rules.happenings import ALL_LEFT, Known, Said, happenings
-from postventa.rules.orders import STOPPED, Event, FulfilmentState, Stage
+from postventa.rules.orders import MOVES_THE_SALE, STOPPED, Event, FulfilmentState, Stage
 from postventa.rules.shipments import FINAL, ShipmentStatus
 from postventa.settings import Shop
 from postventa.store.changes import Change
@@ -126,7 +126,14 @@ def _order(
         "details": details_of(news),
         "heard_at": reader.now,
         "reread_at": _reread_at(news, course, standing, reader),
+        "sale_look_at": reader.now if _concerns_the_sale(news, course, standing) else None,
     }
+
+
+def _concerns_the_sale(news: OrderNews, course: Course, standing: Standing | None) -> bool:
+    """Whether goods have moved or money has gone back: the right to withdraw, or a refund, may end otherwise."""
+    has_moved = any(line.event in MOVES_THE_SALE for line in course.logged)
+    return has_moved or bool(news.refunds) or bool(standing and standing.refunds)
 
 
 def _reread_at(news: OrderNews, course: Course, standing: Standing | None, reader: Reader) -> datetime | None:

@@ -15,9 +15,11 @@ from postventa.connectors.doors import open_carrier
 from postventa.connectors.errors import AnswerTooLarge, ConnectorError
 from postventa.news import Carrier, NotUnderstood, TrackingNews
 from postventa.rules.orders import Event
+from postventa.rules.shipments import FINAL
 from postventa.store import filing
 from postventa.store.changes import log_and_owe
 from postventa.store.orders import OrderRow
+from postventa.store.sales import look_again
 from postventa.store.shipments import due_parcels, known_scans, save_parcels
 from postventa.store.standings import Standing, standings_by_id
 from postventa.tracking import ParcelChange, change_by
@@ -134,6 +136,10 @@ class _Round:
         change = change_by(answer, parcel, standing.known, seen, backfill_since=since, now=now)
         save_parcels(self.connection, [change.shipment], change.scans)
         self._move_order(change, standing)
+        if change.course.logged or (
+            change.shipment["status"] != parcel.status and change.shipment["status"] in FINAL
+        ):
+            look_again(self.connection, standing.order_id, now)
         walked = (standing.order_id, standing.shop, standing.ref, "carrier", change.course)
         self.looked.owed += log_and_owe(self.connection, [walked], now)
         self._quarantine(change)

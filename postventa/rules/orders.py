@@ -93,6 +93,11 @@ CHAIN = (
     Stage.DELIVERED,
 )
 STOPPED = frozenset({Stage.CANCELLED, Stage.REFUNDED})
+MOVES_THE_SALE = frozenset(
+    {Event.PARCEL_SHIPPED, Event.SHIPPED_UNTRACKED, Event.ALL_SHIPPED, Event.PARCEL_DELIVERED}
+    | {Event.ALL_DELIVERED, Event.COMPLETED_UNSHIPPED, Event.CANCELLED, Event.REFUNDED, Event.REOPENED}
+)
+"""Events that may change when the right to withdraw ends, or what is owed."""
 LEGAL = frozenset({Stage.RECEIVED, Stage.PAID})
 """Steps that are told however late: the copy of the order (LSSI art. 28) and the payment with its invoice."""
 

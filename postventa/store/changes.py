@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, exists, select, tuple_, update
 
 from postventa.chain import Course
 from postventa.rules.messages import Outcome
 from postventa.rules.orders import STOPPED
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, EventRow, LineRow, OrderRow, RefundRow
+from postventa.store.returns import ReturnLineRow
 from postventa.store.shipments import ShipmentRow
 from postventa.store.upsert import Row, insert_new, upsert
 
@@ -54,7 +55,7 @@ def save(connection: Connection, changes: Sequence[Change], now: datetime) -> in
         rows,
         ("shop", "ref"),
         keep=("heard_at", "placed_at"),
-        fill=("paid_at", "shipped_at", "delivered_at", "language", "invoice_number"),
+        fill=("paid_at", "shipped_at", "delivered_at", "language", "invoice_number", "sale_look_at"),
     )
     ids = _order_ids(connection, changes)
     _lines(connection, changes, ids)
@@ -143,10 +144,17 @@ def _lines(connection: Connection, changes: Sequence[Change], ids: dict[tuple[st
     written = [(ids[c.shop, c.ref], c.lines) for c in changes if c.lines is not None]
     if not written:
         return
-    connection.execute(delete(LineRow).where(LineRow.order_id.in_([order_id for order_id, _ in written])))
     rows = [{**line, "order_id": order_id} for order_id, lines in written for line in lines]
-    if rows:
-        connection.execute(LineRow.__table__.insert(), rows)  # type: ignore[attr-defined]
+    listed = [(row["order_id"], row["ref"]) for row in rows]
+    is_coming_back = exists().where(ReturnLineRow.line_id == LineRow.id)
+    connection.execute(
+        delete(LineRow).where(
+            LineRow.order_id.in_([order_id for order_id, _ in written]),
+            tuple_(LineRow.order_id, LineRow.ref).not_in(listed),
+            ~is_coming_back,  # what a customer sends back keeps its line, whatever the shop has made of it
+        )
+    )
+    upsert(connection, LineRow, rows, ("order_id", "ref"))
 
 
 def _refunds(

@@ -12,6 +12,7 @@ from postventa.rules.happenings import Happening
 from postventa.rules.orders import STOPPED, Event, OrderState, PaymentState, Stage
 from postventa.store.changes import log_and_owe
 from postventa.store.orders import OrderRow, RefundRow
+from postventa.store.sales import look_again
 from postventa.store.upsert import upsert
 
 
@@ -29,6 +30,7 @@ def refunded(connection: Connection, shop: str, refund: RefundNews, now: datetim
         "withdrawn_at": None,
     }
     upsert(connection, RefundRow, [row], ("order_id", "ref"), fill=("refunded_at",))
+    look_again(connection, order.id, now)
     listed = select(RefundRow.amount).where(RefundRow.order_id == order.id, RefundRow.withdrawn_at.is_(None))
     given_back = sum(connection.execute(listed).scalars(), Decimal())
     if given_back < order.total:
@@ -44,7 +46,7 @@ def gone(connection: Connection, shop: str, order_ref: str, now: datetime) -> st
     order = _order(connection, shop, order_ref)
     if order is None:
         return "no_order"
-    _set(connection, order.id, order_state=OrderState.CANCELLED, reread_at=None)
+    _set(connection, order.id, order_state=OrderState.CANCELLED, reread_at=None, sale_look_at=now)
     _end(connection, order, Event.CANCELLED, now, now)
     return "gone"
 

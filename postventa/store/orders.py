@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -36,6 +36,12 @@ class OrderRow(Base):
         UniqueConstraint("shop", "ref"),
         Index("ix_orders_shop_number", "shop", "number"),
         Index("ix_orders_shop_stage_reread_at", "shop", "stage", "reread_at"),
+        Index(
+            "ix_orders_sale_look_at",
+            "sale_look_at",
+            sqlite_where=text("sale_look_at IS NOT NULL"),
+            postgresql_where=text("sale_look_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -60,6 +66,8 @@ class OrderRow(Base):
     """Exclusive: when the customer's right to withdraw ends; None while no parcel is known to have arrived."""
     sale_final_at: Mapped[datetime | None]
     """From when the sale counts as final: the right to withdraw is over and no return is open."""
+    sale_look_at: Mapped[datetime | None]
+    """When somebody must look again at what follows the sale (the two dates above, refunds); None while nothing moved."""
     currency: Mapped[str] = mapped_column(String(3))
     total: Mapped[Decimal]
     tax_total: Mapped[Decimal]

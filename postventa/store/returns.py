@@ -47,7 +47,7 @@ class ReturnLineRow(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
-    line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id", ondelete="CASCADE"))
+    line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"), index=True)
     quantity: Mapped[Decimal]
     amount: Mapped[Decimal]
     """What is owed for it, gross."""

@@ -193,12 +193,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["case_id"], ["cases.id"], name=op.f("fk_return_lines_case_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["line_id"], ["order_lines.id"], name=op.f("fk_return_lines_line_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["order_lines.id"], name=op.f("fk_return_lines_line_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_return_lines")),
         sa.UniqueConstraint("case_id", "line_id", name=op.f("uq_return_lines_case_id_line_id")),
     )
+    with op.batch_alter_table("return_lines", schema=None) as batch_op:
+        batch_op.create_index("ix_return_lines_line_id", ["line_id"], unique=False)
+
     op.create_table(
         "returns",
         sa.Column("case_id", BigId, nullable=False),
@@ -252,15 +253,36 @@ def upgrade() -> None:
         sa.Column("planned_at", Instant(), nullable=False),
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("announce_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["clock_id"], ["clocks.id"], name=op.f("fk_escalations_clock_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalations")),
         sa.UniqueConstraint("clock_id", "rung", name=op.f("uq_escalations_clock_id_rung")),
     )
+    with op.batch_alter_table("escalations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_escalations_announce_at",
+            ["announce_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("announce_at IS NOT NULL"),
+            postgresql_where=sa.text("announce_at IS NOT NULL"),
+        )
+
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawal_closes_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sale_final_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("sale_look_at", Instant(), nullable=True))
+        batch_op.create_index(
+            "ix_orders_sale_look_at",
+            ["sale_look_at"],
+            unique=False,
+            sqlite_where=sa.text("sale_look_at IS NOT NULL"),
+            postgresql_where=sa.text("sale_look_at IS NOT NULL"),
+        )
+
+    # Sales from before are looked at once.
+    op.execute("UPDATE orders SET sale_look_at = heard_at WHERE stage IN ('shipped', 'delivered')")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("case_id", BigId, nullable=True))
@@ -306,12 +328,26 @@ def downgrade() -> None:
         batch_op.drop_column("case_id")
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_orders_sale_look_at",
+            sqlite_where=sa.text("sale_look_at IS NOT NULL"),
+            postgresql_where=sa.text("sale_look_at IS NOT NULL"),
+        )
+        batch_op.drop_column("sale_look_at")
         batch_op.drop_column("sale_final_at")
         batch_op.drop_column("withdrawal_closes_at")
 
+    with op.batch_alter_table("escalations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_escalations_announce_at",
+            sqlite_where=sa.text("announce_at IS NOT NULL"),
+            postgresql_where=sa.text("announce_at IS NOT NULL"),
+        )
     op.drop_table("escalations")
     op.drop_table("attachments")
     op.drop_table("returns")
+    with op.batch_alter_table("return_lines", schema=None) as batch_op:
+        batch_op.drop_index("ix_return_lines_line_id")
     op.drop_table("return_lines")
     op.drop_table("remedies")
     op.drop_table("complaints")
