@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from postventa.cli.house import Common, Wrong, app, explain
+from postventa.cli.web import web_usable
 from postventa.connectors.doors import open_carrier, open_shop
 from postventa.settings import DEFAULT_PATH, Channel, Settings, read_settings
 from postventa.shipped import shipped
@@ -62,6 +63,8 @@ def check(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
             _reach(f"carriers.{name}", lambda name=name, carrier=carrier: open_carrier(name, carrier).check())
             for name, carrier in settings.carriers.items()
         ]
+        if settings.web.url:  # without it no message links to the customers' pages
+            checked.append(_reach("web", lambda: web_usable(settings)))
     is_well = all(one.is_well for one in checked)
     lines = [f"{'ok ' if one.is_well else 'BAD'} {one.what}: {one.said}" for one in checked]
     common.answer({"well": is_well, "checks": [asdict(one) for one in checked]}, "\n".join(lines))
