@@ -49,12 +49,17 @@ def law_pack(jurisdiction: str, own_rules: Path | None = None) -> tuple[Rule, ..
     if not own_rules.exists():
         raise BadLaw(f"policy.rules names {own_rules}, and there is no such file or folder")
     own = read_pack(own_rules)
-    taken = {rule.rule_id for rule in law}
+    taken, triggers = {rule.rule_id for rule in law}, {rule.trigger for rule in law}
     for rule in own:
         if rule.jurisdiction:
             raise BadLaw(f"{own_rules}: {rule.rule_id}: jurisdiction belongs to the law, a promise has none")
         if rule.rule_id in taken:
             raise BadLaw(f"{own_rules}: {rule.rule_id}: rule_id is the law's, and no promise replaces it")
+        if rule.trigger not in triggers:
+            raise BadLaw(
+                f"{own_rules}: {rule.rule_id}: trigger: nothing is ever told of {rule.trigger!r}: "
+                f"known are {', '.join(sorted(triggers))}"
+            )
     return law + own
 
 
@@ -103,6 +108,8 @@ def _checked(where: str, rule: Rule) -> Rule:
     at_once = rule.counting is Counting.ELAPSED and rule.alarm_minutes > 0
     since, until = rule.effective_from, rule.effective_until
     wrong = {
+        "rule_id: must have at most 32 characters": len(rule.rule_id) > 32,
+        "article: must have at most 200 characters": len(rule.article) > 200,
         "length: must be there and above 0, or 0 with counting H and alarm_minutes": (
             rule.has_period and (rule.length is None or rule.length < 0 or (rule.length == 0 and not at_once))
         ),

@@ -16,6 +16,7 @@ from postventa import clock
 from postventa.calendars import holidays_for
 from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
 from postventa.law import SHIPPED, law_pack, read_pack
+from postventa.law_table import HEAD, rows, table
 from postventa.rules.deadlines import Counting, Deadline, Holidays, NoSuchRule, Rule, deadline, rule_in_force
 from postventa.rules.law_changes import Change, Moved, OpenClock, changes, moved
 from postventa.rules.places import zone_of
@@ -53,6 +54,14 @@ def show_deadline(
     except OverflowError as beyond:
         raise Wrong(f"{rule_id} would end beyond the calendar: look at the event's year") from beyond
     common.answer(_document(found), _text(found))
+    return 0
+
+
+@law_app.command(name="list")
+def law_list(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
+    """List every rule in every version, the shop's own promises among them."""
+    rules, _, _ = _law_here(common)
+    common.answer([dict(zip(HEAD, row, strict=True)) for row in rows(rules)], table(rules))
     return 0
 
 

@@ -207,3 +207,12 @@ def test_a_pack_that_is_not_there_is_named(ask_anywhere, tmp_path):
     answer = ask_anywhere("law", "diff", "shipped", str(tmp_path / "nowhere"))
     assert answer.code == 1
     assert "nowhere" in answer.err
+
+
+def test_every_rule_is_listed_a_promise_too(ask_here):
+    listed = {row["rule"] for row in ask_here("law", "list", "--json").json}
+    assert {"P-1", "R-CMP-ANS", "R-DP-DSR"} <= listed
+    assert (
+        "| P-1 | Answer | 4 hours | open hours | duty | our practice | our terms | high |"
+        in ask_here("law", "list").out
+    )

@@ -1,6 +1,7 @@
 """The rules of law as data: complete, dated, checked as they are read; and the shop's own promises beside them."""
 
 import csv
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from some_rules import MADRID, in_madrid
 
 from postventa.law import SHIPPED, BadLaw, law_pack, read_pack
+from postventa.law_table import table
 from postventa.rules.deadlines import Counting, Default, Direction, applicable, rule_in_force
 
 LAW = law_pack("ES")
@@ -124,6 +126,13 @@ def test_a_promise_cannot_pose_as_law(tmp_path):
         read_pack(written(tmp_path, changed("may_pause = true", "is_statutory = true")))
 
 
+def test_a_promise_that_nothing_would_ever_start_is_refused(tmp_path):
+    with pytest.raises(
+        BadLaw, match=r"P-ANSWER: trigger: nothing is ever told of 'complaint\.recieved': known are"
+    ):
+        law_pack("ES", written(tmp_path, changed("complaint.received", "complaint.recieved")))
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BadLaw, match=r"policy\.rules names .*nowhere"):
         law_pack("ES", tmp_path / "nowhere")
@@ -143,6 +152,8 @@ def test_a_folder_without_rules_is_named(tmp_path):
         (changed('title = "Answer a question"\n', ""), "own.toml: P-ANSWER: title: Field required"),
         (changed('rule_id = "P-ANSWER"\n', ""), "own.toml: rule number 1: rule_id: Field required"),
         (changed('"trader_duty"', '"ours"'), "P-ANSWER: direction: should be"),
+        (changed("P-ANSWER", "P" * 33), "rule_id: must have at most 32 characters"),
+        (changed("our terms", "our terms" * 30), "P-ANSWER: article: must have at most 200 characters"),
         (changed("length = 8", "length = 0"), "P-ANSWER: length: must be there and above 0"),
         (changed("length = 8", ""), "P-ANSWER: length: must be there"),
         (changed('"BH"', '"NONE"'), "P-ANSWER: length: must be left out"),
@@ -183,3 +194,23 @@ def test_two_versions_that_follow_each_other_are_no_mistake(tmp_path):
 
 def test_one_file_is_a_pack_too():
     assert {rule.jurisdiction for rule in read_pack(SHIPPED / "eu.toml")} == {"EU"}
+
+
+# --- what the document says ---
+
+CLOCKS = Path(__file__).parents[2] / "docs/clocks.md"
+
+
+def test_the_table_in_the_document_is_the_law_as_it_is_counted():
+    assert table(LAW) in CLOCKS.read_text("utf-8"), "copy the table from `postventa law list`"
+
+
+def test_the_promise_in_the_document_can_be_made(tmp_path):
+    (promise,) = re.findall(r"```toml\n(.*?)```", CLOCKS.read_text("utf-8"), re.DOTALL)
+    (rule,) = read_pack(written(tmp_path, promise))
+    assert rule in law_pack("ES", tmp_path)
+
+
+def test_the_document_names_every_way_to_count():
+    text = CLOCKS.read_text("utf-8")
+    assert [one for one in Counting if f"`{one}`" not in text] == []
