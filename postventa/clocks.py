@@ -28,6 +28,7 @@ from postventa.rules.escalation import ClockState, look_at
 from postventa.rules.pausing import due_after_pause
 from postventa.rules.statutes import HOME_ZONES, Direction
 from postventa.settings import Settings
+from postventa.store.caselog import lock
 from postventa.store.caselog import log as log_line
 from postventa.store.clocks import ClockRow, open_clocks
 from postventa.store.filing import quarantine
@@ -110,6 +111,7 @@ def end_clocks(
     `not_applicable`. Without `rule_ids` it ends the shop's duties: a right of the customer ends only by name.
     """
     clocks = _CLOCKS.c
+    _hold(connection, case_id)
     wanted = _of(case_id, order_id).where(clocks.state.in_((*TICKING, ClockState.PAUSED)))
     if rule_ids is None:
         wanted = wanted.where(clocks.direction == Direction.TRADER_DUTY)
@@ -126,6 +128,7 @@ def end_clocks(
 
 def pause(connection: Connection, settings: Settings, *, case_id: int, now: datetime) -> int:
     """Stops a case's own promises that may pause; answers how many. A clock of the law runs on."""
+    lock(connection, case_id)
     wanted = _of(case_id, None).where(_CLOCKS.c.state.in_(TICKING), _CLOCKS.c.is_statutory.is_(False))
     stopped = 0
     for row in connection.execute(wanted).all():
@@ -139,6 +142,7 @@ def pause(connection: Connection, settings: Settings, *, case_id: int, now: date
 
 def resume(connection: Connection, settings: Settings, *, case_id: int, now: datetime) -> int:
     """Lets a case's paused promises run on, each with the time that it had left; answers how many."""
+    lock(connection, case_id)
     paused = connection.execute(_of(case_id, None).where(_CLOCKS.c.state == ClockState.PAUSED)).all()
     for row in paused:
         rule, due_at = rule_of(settings, row), row.due_at
@@ -209,6 +213,12 @@ def _of(case_id: int | None, order_id: int | None) -> Any:
     clocks = _CLOCKS.c
     mine = clocks.case_id == case_id if case_id is not None else clocks.order_id == order_id
     return _CLOCKS.select().where(mine).order_by(clocks.id).with_for_update()
+
+
+def _hold(connection: Connection, case_id: int | None) -> None:
+    """The case before its clocks, as everybody does, so that nobody waits in a circle."""
+    if case_id is not None:
+        lock(connection, case_id)
 
 
 def _set(connection: Connection, row: Any, **values: Any) -> None:
