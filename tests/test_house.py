@@ -129,6 +129,8 @@ def test_the_wheel_holds_every_module_and_page(wheel):
     packed = contents(wheel)
     assert {named(path) for path in SOURCES} <= packed
     assert {named(path) for path in (ROOT / "postventa").rglob("pages/*") if path.is_file()} <= packed
+    laws = {named(path) for path in (ROOT / "postventa/rules").rglob("*.toml")}
+    assert "postventa/rules/law/es_complaints.toml" in laws <= packed
     assert {
         "postventa/store/migrations/script.py.mako",
         "postventa/_shipped/postventa.example.toml",

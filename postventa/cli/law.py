@@ -107,11 +107,23 @@ def law_diff(
     return 0
 
 
+def law_usable(settings: Settings) -> str:
+    """What clocks need: the law, the shop's own promises, and a calendar for the customers and the desk."""
+    rules, closed, country = _law_of(settings)
+    years = holidays_for(country, settings.desk.region, closed).years
+    own = sum(not rule.jurisdiction for rule in rules)
+    return (
+        f"{len(rules) - own} rules of {country} and {own} promises; holidays of {min(years)} to {max(years)}"
+    )
+
+
 def _law_here(common: Common) -> tuple[tuple[Rule, ...], tuple[date, ...], str]:
     """The rules, the desk's local holidays and the jurisdiction; Spain's law as shipped where nothing is configured."""
     settings = _settings(common)
-    if settings is None:
-        return law_pack("ES"), (), "ES"
+    return (law_pack("ES"), (), "ES") if settings is None else _law_of(settings)
+
+
+def _law_of(settings: Settings) -> tuple[tuple[Rule, ...], tuple[date, ...], str]:
     own = Path(settings.policy.rules) if settings.policy.rules else None
     return law_pack(settings.policy.jurisdiction, own), settings.desk.holidays, settings.policy.jurisdiction
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from postventa.cli.house import Common, Wrong, app, explain
+from postventa.cli.law import law_usable
 from postventa.cli.web import web_usable
 from postventa.connectors.doors import open_carrier, open_shop
 from postventa.settings import DEFAULT_PATH, Channel, Settings, read_settings
@@ -51,6 +52,7 @@ def check(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
     with common.clock():
         settings = read_settings(common.config)
         checked = [Checked("configuration", is_well=True, said="valid"), _store(settings), _prefect()]
+        checked.append(_reach("law", lambda: law_usable(settings)))
         checked += [
             _reach(f"channels.{name}", lambda name=name, channel=channel: _channel(name, channel))
             for name, channel in settings.channels.items()

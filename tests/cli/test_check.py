@@ -20,8 +20,9 @@ def check(ask, story, monkeypatch, tmp_path):
         written = tomllib.loads(story.config.read_text(encoding="utf-8"))
         written["store"]["url"] = store_url or written["store"]["url"]
         for section, tables in changes.items():
-            for name, keys in tables.items():
-                written[section][name] = {**written[section].get(name, {}), **keys}
+            there = written.setdefault(section, {})
+            for name, said in tables.items():
+                there[name] = {**there.get(name, {}), **said} if isinstance(said, dict) else said
         path = tmp_path / "changed.toml"
         path.write_text(as_toml(written), encoding="utf-8")
         monkeypatch.setenv(ENVIRONMENT_KEY, str(path))
@@ -48,7 +49,21 @@ def test_where_all_is_well_every_line_says_ok(check):
     named = [line.split()[1].rstrip(":") for line in lines]
     assert (answer.code, answer.err) == (0, "")
     assert all(line.startswith("ok ") for line in lines)
-    assert named == ["configuration", "store", "prefect", "channels.email", "shops.tienda", "carriers.dhl"]
+    doors = ["channels.email", "shops.tienda", "carriers.dhl"]
+    assert named == ["configuration", "store", "prefect", "law", *doors]
+
+
+def test_a_promise_that_cannot_be_kept_is_named_with_its_key(check, tmp_path):
+    (tmp_path / "ours.toml").write_text('[[rule]]\nrule_id = "P-1"\n', encoding="utf-8")
+    answer = check(policy={"rules": str(tmp_path / "ours.toml")})
+    (line,) = _bad(answer)
+    assert line.startswith("BAD law: ")
+    assert line.endswith("ours.toml: P-1: title: Field required")
+
+
+def test_a_desk_in_a_region_without_a_calendar_is_named(check):
+    (line,) = _bad(check(desk={"region": "ES-XX"}))
+    assert "BAD law: there is no calendar for the region ES-XX" in line
 
 
 def test_the_answer_in_json_holds_the_same(check):
