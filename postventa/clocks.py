@@ -5,7 +5,7 @@ set aside with the reason, and a clock of ours runs in its place until somebody 
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -60,16 +60,18 @@ def start_clocks(
     is_official_form: bool = False,
     amount: Decimal | None = None,
     currency: str = "",
+    only: Collection[str] = (),
 ) -> list[int]:
     """Starts a clock for every rule that the trigger starts, once for each occasion; answers their ids.
 
-    They belong to a case if one is named, else to an order. Whatever is wrong with the law, this never raises.
+    They belong to a case if one is named, else to an order; `only` names the rules that are wanted. Whatever is
+    wrong with the law, this never raises.
     """
     home = home_of(region, zone)
     subject = f"case:{case_id}" if case_id is not None else f"order:{order_id}"
     triggers = (trigger, OFFICIAL_FORM) if is_official_form else (trigger,)
     found, problems = counted(settings, triggers, events, home, topic)
-    rows = [_row(settings, one) for one in found]
+    rows = [_row(settings, one) for one in found if not only or one.rule.rule_id in only]
     for problem in problems:
         log.error("no clock for %s: %s", subject, problem)
         quarantine(connection, source=shop, kind="clock", ref=subject, reason=problem, raw="", now=now)
