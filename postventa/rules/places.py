@@ -27,14 +27,24 @@ PROVINCES = {
     "ES-VC": "03 12 46",
 }
 """The autonomous communities by the provinces that begin their postcodes."""
+LETTERS = (
+    "VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE "
+    "SO T TE TO V VA BI ZA Z CE ML"
+)
+"""The provinces' letters in ISO 3166-2, from 01 to 52."""
+_BY_LETTERS = {letters: f"{number:02}" for number, letters in enumerate(LETTERS.split(), 1)}
 _COMMUNITY = {province: region for region, codes in PROVINCES.items() for province in codes.split()}
 
 
-def region_of(country: str, postcode: str) -> str:
-    """The autonomous community (ISO 3166-2) of a Spanish postcode; empty where it says none."""
+def region_of(country: str, postcode: str, province: str = "") -> str:
+    """The autonomous community (ISO 3166-2) of a Spanish postcode, else of a province's letters as shops keep them.
+
+    Empty where neither says one.
+    """
     if country.upper() != "ES":
         return ""
-    return _COMMUNITY.get(postcode.strip()[:2], "")
+    letters = province.strip().upper().removeprefix("ES-")
+    return _COMMUNITY.get(postcode.strip()[:2]) or _COMMUNITY.get(_BY_LETTERS.get(letters, ""), "")
 
 
 def zone_of(region: str) -> ZoneInfo | None:

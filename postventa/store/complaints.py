@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, Connection, ForeignKey, Row, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
+from postventa.store.cases import CaseRow
 
 
 class ComplaintRow(Base):
@@ -31,3 +32,12 @@ class ComplaintRow(Base):
     reopened_at: Mapped[datetime | None]
     reopened: Mapped[int]
     """How many times; part of what makes its clocks' occasion unique."""
+
+
+def complaint_of(connection: Connection, case_id: int) -> Row[Any] | None:
+    """A complaint with the columns of its case; None if the case is none."""
+    cases: Any = CaseRow.__table__
+    mine: Any = ComplaintRow.__table__
+    columns = [column for column in mine.c if column.name != "case_id"]
+    wanted = select(cases, *columns).join(mine, mine.c.case_id == cases.c.id).where(cases.c.id == case_id)
+    return connection.execute(wanted).one_or_none()

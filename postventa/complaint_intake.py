@@ -1,0 +1,246 @@
+"""A complaint comes in: its case, its number and key, its clocks and the receipt that is owed, all in one transaction."""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from postventa.clocks import driving, start_clocks
+from postventa.files import Cabinet, CabinetTrouble, NotKept, attach
+from postventa.plain_text import Plain, plain_text
+from postventa.rules.answers import points_of
+from postventa.rules.complaints import Kind, State, Topic
+from postventa.rules.places import region_of, zone_of
+from postventa.settings import Settings
+from postventa.store.casebook import NewCase, log, open_case, owe, say
+from postventa.store.cases import CaseRow
+from postventa.store.complaints import ComplaintRow
+from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+
+FAMILY = "complaint"
+WHOLE = "statement"
+"""The role of the files that keep a statement which is too long for its case."""
+_CASES: Any = CaseRow.__table__
+_ORDERS: Any = OrderRow.__table__
+_CUSTOMERS: Any = CustomerRow.__table__
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What somebody complains of, as it was said. What is not known is empty."""
+
+    shop: str
+    kind: Kind
+    topic: Topic
+    text: str
+    language: str
+    name: str
+    email: str
+    phone: str = ""
+    order_ref: str | None = None
+    """The shop's id of an order, or its number."""
+    region: str = ""
+    zone: str = ""
+    source: str
+    """`web`, `desk`, `mail` or `api`."""
+    source_ref: str
+    """What makes the same words heard twice one complaint."""
+    received_at: datetime
+    is_official_form: bool = False
+    is_order_proven: bool = False
+    """It came by a signed link of the order, so that its e-mail address need not be the order's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A complaint in the book; `answer_by` is the last day on which it is answered in time."""
+
+    case_id: int
+    number: str
+    key: str
+    is_new: bool
+    answer_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The order that a statement means and its customer; or why there is none."""
+
+    order: Any = None
+    customer: Any = None
+    reason: str = ""
+
+
+def file_complaint(connection: Connection, settings: Settings, statement: Statement, now: datetime) -> Filed:
+    """Opens the case, starts its clocks and owes the receipt; the same words from the same source are one case."""
+    shop = settings.shop(statement.shop)
+    found = _order_of(connection, statement)
+    home = _home(statement, found.order)
+    language = statement.language or getattr(found.order, "language", None) or shop.language
+    new = NewCase(
+        shop=statement.shop,
+        family=FAMILY,
+        name=_clean(statement.name) or getattr(found.customer, "name", ""),
+        email=_clean(statement.email) or getattr(found.customer, "email", ""),
+        phone=_clean(statement.phone) or getattr(found.customer, "phone", ""),
+        language=re.split("[-_]", language.strip().lower())[0][:8],
+        source=statement.source,
+        source_ref=_clean(statement.source_ref),
+        state=State.RECEIVED,
+        opened_at=statement.received_at,
+        order_id=found.order.id if found.order else None,
+        customer_id=found.customer.id if found.customer else None,
+        region=home[0],
+        zone=home[1],
+        owner=settings.desk.owner or None,
+    )
+    opened = open_case(connection, new, now, shop.zone)
+    if opened.is_new:
+        _write_down(connection, settings, opened.case_id, statement, found=found, now=now)
+        start_clocks(
+            connection,
+            settings,
+            trigger="complaint.received",
+            shop=statement.shop,
+            events=[statement.received_at],
+            now=now,
+            case_id=opened.case_id,
+            topic=statement.topic,
+            region=new.region,
+            zone=new.zone,
+            is_official_form=statement.is_official_form,
+        )
+        owe(connection, opened.case_id, "complaint_received", "received", now)
+    answer_by = last_day_of(connection, settings, opened.case_id)
+    return Filed(opened.case_id, opened.number, opened.key, opened.is_new, answer_by)
+
+
+def last_day_of(connection: Connection, settings: Settings, case_id: int) -> date | None:
+    """The last day, where the customer lives, on which an answer is in time; None where no clock runs."""
+    clock = driving(connection, case_id)
+    if clock is None:
+        return None
+    shop, named = connection.execute(select(_CASES.c.shop, _CASES.c.zone).where(_CASES.c.id == case_id)).one()
+    zone = ZoneInfo(named) if named else settings.shop(shop).zone
+    due_at: datetime = clock.due_at
+    return (due_at.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
+def keep_whole(
+    connection: Connection,
+    settings: Settings,
+    case_id: int,
+    written: str,
+    *,
+    entry_id: int | None,
+    now: datetime,
+) -> None:
+    """Keeps a text that is too long for its case as files beside it. What cannot be kept is said in the log."""
+    cabinet = Cabinet(settings.files)
+    length = max(1, int(settings.files.max_megabytes * 1_048_576) // 4)  # four bytes a character at most
+    whole = written.encode("utf-8", "replace").decode().replace("\x00", "")
+    try:
+        for part, start in enumerate(range(0, len(whole), length), 1):
+            name = f"{WHOLE}-{part}.txt"
+            kept = cabinet.keep(whole[start : start + length].encode(), name, "text/plain")
+            attach(connection, case_id, kept, WHOLE, entry_id=entry_id, now=now)
+    except (CabinetTrouble, NotKept) as wrong:
+        logger.exception("the whole text of case %s could not be kept", case_id)
+        log(connection, case_id, "whole_text_not_kept", now, {"trouble": type(wrong).__name__})
+
+
+def _write_down(
+    connection: Connection,
+    settings: Settings,
+    case_id: int,
+    statement: Statement,
+    *,
+    found: _Found,
+    now: datetime,
+) -> None:
+    text = plain_text(statement.text)
+    row = {
+        "case_id": case_id,
+        "kind": Kind(statement.kind),
+        "topic": Topic(statement.topic),
+        "text": text.text,
+        "is_official_form": statement.is_official_form,
+        "points": [{"text": point, "reason": ""} for point in points_of(text.text)],
+        "reopened": 0,
+    }
+    connection.execute(ComplaintRow.__table__.insert(), row)  # type: ignore[attr-defined]
+    entry_id = say(
+        connection,
+        case_id,
+        kind="statement",
+        author="customer",
+        text=text.text,
+        at=statement.received_at,
+        now=now,
+        occasion="statement",
+        details=_details(statement, found, text),
+    )
+    if not text.is_whole:
+        keep_whole(connection, settings, case_id, statement.text, entry_id=entry_id, now=now)
+
+
+def _details(statement: Statement, found: _Found, text: Plain) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "kind": Kind(statement.kind),
+        "topic": Topic(statement.topic),
+        "is_whole": text.is_whole,
+    }
+    if statement.order_ref:
+        said["order"] = _clean(statement.order_ref)[:64]
+    if found.reason:
+        said["no_order_because"] = found.reason
+    return said
+
+
+def _order_of(connection: Connection, statement: Statement) -> _Found:
+    """The order, only for who may speak of it: its customer by the e-mail address, or whom the desk or a link vouches for."""
+    named = _clean(statement.order_ref or "").removeprefix("#").strip()
+    stranger = _Found(customer=_customer_by(connection, statement))
+    if not named:
+        return stranger
+    meant = order_id_of(connection, f"{statement.shop}:{named.removeprefix(f'{statement.shop}:')}")
+    if len(meant) != 1:
+        reason = "no order has this number" if not meant else "several orders have this number"
+        return _Found(customer=stranger.customer, reason=reason)
+    order = connection.execute(_ORDERS.select().where(_ORDERS.c.id == meant[0][0])).one()
+    customer = connection.execute(_CUSTOMERS.select().where(_CUSTOMERS.c.id == order.customer_id)).one()
+    is_theirs = bool(customer.email) and _address(customer.email) == _address(statement.email)
+    if is_theirs or statement.is_order_proven or statement.source == "desk":
+        return _Found(order, customer)
+    return _Found(customer=stranger.customer, reason="the e-mail address is not that of the order's customer")
+
+
+def _customer_by(connection: Connection, statement: Statement) -> Any:
+    wanted = _CUSTOMERS.select().where(
+        _CUSTOMERS.c.shop == statement.shop, _CUSTOMERS.c.identity == _address(statement.email)
+    )
+    return connection.execute(wanted).one_or_none() if _address(statement.email) else None
+
+
+def _home(statement: Statement, order: Any) -> tuple[str, str]:
+    """Region and zone: as said, else by where the goods went, else by the bill."""
+    region = statement.region
+    if not region and order is not None:
+        address = order.details.get("shipping") or order.details.get("billing") or {}
+        region = region_of(address.get("country", ""), address.get("postcode", ""), address.get("region", ""))
+    return region[:8], statement.zone or str(zone_of(region) or "")
+
+
+def _address(email: str) -> str:
+    return _clean(email).casefold()
+
+
+def _clean(written: str) -> str:
+    """A name, an address or a number on one line, as a database can hold it."""
+    return " ".join(plain_text(written, longest=400).text.split())

@@ -1,0 +1,116 @@
+"""What every act on a complaint needs: the complaint held, the table asked, a person named, and the round's number."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from postventa.clocks import end_clocks, start_clocks
+from postventa.plain_text import plain_text
+from postventa.rules.complaints import Act, State, move
+from postventa.settings import Settings
+from postventa.store import casebook
+from postventa.store.caselog import lock
+from postventa.store.cases import CaseEntryRow
+from postventa.store.clocks import open_clocks
+from postventa.store.complaints import ComplaintRow, complaint_of
+
+CUSTOMER, CLOCK = "customer", "clock"
+ACK, ADR, FIX = "R-CMP-ACK", "R-CMP-ADR-MAX", "R-CMP-FIX"
+_ENTRIES: Any = CaseEntryRow.__table__
+
+
+class NotDone(ValueError):
+    """A complaint cannot be moved on so; the sentence says why and what to do."""
+
+
+def held(connection: Connection, case_id: int) -> Any:
+    """The complaint, held until the transaction ends. Raises NotDone if the case is none."""
+    lock(connection, case_id)
+    row = complaint_of(connection, case_id)
+    if row is None:
+        raise NotDone(f"case {case_id} is no complaint")
+    return row
+
+
+def act_on(connection: Connection, row: Any, act: Act, *, who: str, now: datetime, **columns: Any) -> State:
+    """Moves the complaint by the table. Raises NotDone with the table's reason."""
+    answer = move(State(row.state), act)
+    if answer.state is None:
+        raise NotDone(f"{row.number}: {answer.reason}")
+    casebook.move(connection, row.id, answer.state, who=who, now=now, **columns)
+    return answer.state
+
+
+def check_person(settings: Settings, name: str) -> None:
+    """Raises NotDone where nobody of that name is at the desk."""
+    if name not in settings.desk.people:
+        known = ", ".join(sorted(settings.desk.people)) or "nobody yet"
+        raise NotDone(f"there is no [desk.people.{name}] in the configuration: it knows {known}")
+
+
+def words_of(text: str, what: str) -> str:
+    """A text of the desk's as it is kept. Raises NotDone if there are no words in it."""
+    words = plain_text(text).text
+    if not words:
+        raise NotDone(f"there are no words in it: say {what}")
+    return words
+
+
+def say_next(connection: Connection, case_id: int, kind: str, *, by: str, text: str, now: datetime) -> str:
+    """Adds an entry of the desk's and answers its occasion: `holding:2` is the second of its kind."""
+    said = select(func.count()).where(_ENTRIES.c.case_id == case_id, _ENTRIES.c.kind == kind)
+    occasion = f"{kind}:{connection.execute(said).scalar_one() + 1}"
+    casebook.say(connection, case_id, kind=kind, author=by, text=text, at=now, now=now, occasion=occasion)
+    return occasion
+
+
+def write(connection: Connection, case_id: int, **columns: Any) -> None:
+    """Sets columns of the complaint's own row."""
+    connection.execute(update(ComplaintRow).where(ComplaintRow.case_id == case_id).values(columns))
+
+
+def start(
+    connection: Connection,
+    settings: Settings,
+    row: Any,
+    *,
+    trigger: str,
+    at: datetime,
+    now: datetime,
+    occasion: str,
+    only: Collection[str] = (),
+) -> None:
+    """Starts this complaint's clocks for something that happened at `at`."""
+    start_clocks(
+        connection,
+        settings,
+        trigger=trigger,
+        shop=row.shop,
+        events=[at],
+        now=now,
+        case_id=row.id,
+        topic=row.topic,
+        region=row.region,
+        zone=row.zone,
+        occasion=occasion,
+        is_official_form=row.is_official_form and trigger == "complaint.received",
+        only=only,
+    )
+
+
+def end_duties(
+    connection: Connection,
+    case_id: int,
+    *,
+    at: datetime,
+    now: datetime,
+    state: str | None = None,
+    but: Collection[str] = (),
+) -> None:
+    """Ends the shop's duties that still run, by name where some of them must run on."""
+    running = {
+        clock.rule_id for clock in open_clocks(connection, case_id) if clock.direction == "trader_duty"
+    }
+    end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=running - {*but}, state=state)
