@@ -7,7 +7,6 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 from postventa import settings
 from postventa.connectors.post import ChannelDown, ChannelRefused, NotAccepted
@@ -24,22 +23,6 @@ def said(code: int, reply: bytes | str) -> str:
     """A server's reply on one line, as it came."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     return f"{code} {' '.join(text.replace(chr(0), '').split())}"
-
-
-def trust(where: str, channel: settings.Channel) -> ssl.SSLContext | None:
-    """Whose certificates count: everybody's public ones, or only the CA that the configuration names."""
-    if channel.security == "none":
-        return None
-    if channel.ca_file and not Path(channel.ca_file).is_file():
-        raise settings.BadConfiguration(
-            f"{where}: ca_file names {channel.ca_file}, and there is no such file"
-        )
-    try:
-        return ssl.create_default_context(cafile=channel.ca_file or None)
-    except ssl.SSLError as wrong:
-        raise settings.BadConfiguration(
-            f"{where}: ca_file {channel.ca_file} is not a certificate in PEM form"
-        ) from wrong
 
 
 def opened(

@@ -13,7 +13,7 @@ from typing import Self
 
 from postventa import settings
 from postventa.connectors.addresses import Unsendable, mailbox, wire_address
-from postventa.connectors.channels._smtp_opening import opened, said, short, trust
+from postventa.connectors.channels._smtp_opening import opened, said, short
 from postventa.connectors.post import (
     Accepted,
     ChannelDown,
@@ -23,6 +23,7 @@ from postventa.connectors.post import (
     Refused,
     TryLater,
 )
+from postventa.connectors.trust import trust
 
 logger = logging.getLogger(__name__)
 
