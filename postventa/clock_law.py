@@ -1,7 +1,7 @@
 """The law as this configuration has it: which rules an event starts here, where, and when somebody is at the desk."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,6 @@ from postventa.rules.escalation import DeskHours, shares_for
 from postventa.rules.office_hours import OfficeHours
 from postventa.rules.places import zone_of
 from postventa.rules.statutes import NoSuchRule, Rule, applicable, rule_in_force
-from postventa.sections import Desk
 from postventa.settings import Settings
 
 OFFICIAL_FORM = "official_form.received"
@@ -99,10 +98,15 @@ def holidays_at(settings: Settings, region: str) -> Holidays:
 
 def desk_hours(settings: Settings) -> DeskHours:
     """When somebody is at the desk: Monday to Friday, without the holidays of its region and its town."""
-    return _desk_hours(settings.policy.jurisdiction, settings.desk)
+    desk = settings.desk
+    hours = OfficeHours(desk.opens, desk.closes)
+    return DeskHours(
+        hours,
+        ZoneInfo(desk.timezone),
+        _desk_holidays(settings.policy.jurisdiction, desk.region, desk.holidays),
+    )
 
 
 @cache
-def _desk_hours(country: str, desk: Desk) -> DeskHours:
-    holidays = holidays_for(country, desk.region, desk.holidays)
-    return DeskHours(OfficeHours(desk.opens, desk.closes), ZoneInfo(desk.timezone), holidays)
+def _desk_holidays(country: str, region: str, local: tuple[date, ...]) -> Holidays:
+    return holidays_for(country, region, local)
