@@ -4,7 +4,7 @@ import sys
 
 from cyclopts import CycloptsError
 
-from postventa.cli import asking, law, remedies, running, starting, stuck, web
+from postventa.cli import asking, evidence, law, remedies, running, starting, stuck, web
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
 
 
@@ -31,4 +31,17 @@ def run(words: list[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-__all__ = ["Wrong", "app", "asking", "law", "main", "remedies", "run", "running", "starting", "stuck", "web"]
+__all__ = [
+    "Wrong",
+    "app",
+    "asking",
+    "evidence",
+    "law",
+    "main",
+    "remedies",
+    "run",
+    "running",
+    "starting",
+    "stuck",
+    "web",
+]

@@ -1,0 +1,137 @@
+"""The papers of an evidence pack: files of a case from the cabinet, letters as sent, and letters written again.
+
+What is missing is named, never a reason to stop: a pack with a gap that says so is worth more than none.
+"""
+
+import email
+import email.policy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from postventa.files import Cabinet, CabinetTrouble
+from postventa.letters import Desk
+from postventa.rules.messages import Outcome
+from postventa.settings import Settings
+from postventa.store.dossiers import dossiers
+from postventa.store.evidence import CaseFacts, OrderFacts
+
+AGAIN = (
+    "X-Postventa-Evidence: written again from the records of today; these are not the bytes that were sent"
+)
+Write = Callable[[str, bytes], None]
+"""Puts a file into the pack, by its path there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file in the pack; no `path` where it is missing."""
+
+    name: str
+    role: str
+    media_type: str
+    size: int
+    digest: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    """A mail in the pack, as a reader sees it."""
+
+    path: str
+    subject: str
+    to: str
+    date: str
+    message_id: str
+    text: str
+    is_original: bool
+
+
+@dataclass(slots=True)
+class Papers:
+    """What was found of a case, and sentences about what was not."""
+
+    files: list[Paper] = field(default_factory=list)
+    letters: list[KeptLetter] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def papers_of(case: CaseFacts, cabinet: Cabinet, folder: str, write: Write) -> Papers:
+    """Puts the case's attachments into `folder` of the pack: letters as sent, receipts, and the customer's files."""
+    papers = Papers()
+    for number, row in enumerate(case.attachments, 1):
+        kind = "letters" if row.role == "letter" else "files"
+        path = f"{folder}{kind}/{number:03}-{_safe(row.name)}"
+        try:
+            data = cabinet.read(row.digest)
+        except CabinetTrouble as trouble:
+            papers.missing.append(f"case {case.row.number}: {row.role} {row.name}: {trouble}")
+            papers.files.append(Paper(row.name, row.role, row.media_type, row.size, row.digest))
+            continue
+        write(path, data)
+        if row.role == "letter":
+            papers.letters.append(_letter(path, data, is_original=True))
+        else:
+            papers.files.append(Paper(row.name, row.role, row.media_type, row.size, row.digest, path))
+    there = {letter.message_id for letter in papers.letters}
+    for one in case.messages:
+        if one.row.outcome == Outcome.SENT and one.row.message_id not in there:
+            papers.missing.append(
+                f"case {case.row.number}: no copy was kept of the message {one.row.message} ({one.row.message_id})"
+            )
+    return papers
+
+
+def written_again(
+    connection: Connection, settings: Settings, order: OrderFacts, write: Write
+) -> tuple[list[KeptLetter], list[str]]:
+    """The order's messages, of which only the facts are kept, rendered once more and labelled so; and what cannot be."""
+    letters: list[KeptLetter] = []
+    missing: list[str] = []
+    sent = [one.row for one in order.messages if one.row.outcome in {Outcome.SENT, Outcome.UNCERTAIN}]
+    channel = next(iter(settings.channels.values()), None)
+    if channel is None:
+        return letters, ["messages of the order: no [channels] to write them for"] if sent else []
+    dossier = dossiers(connection, [order.row.id])[order.row.id]
+    for number, row in enumerate(sent, 1):
+        try:
+            data = Desk(dossier, settings, channel).letter(row, row.settled_at or row.owed_at).data
+        except Exception as wrong:  # noqa: BLE001 - whatever hinders one letter, the pack goes on and says so
+            missing.append(
+                f"message {row.message} of the order cannot be written again: {type(wrong).__name__}"
+            )
+            continue
+        path = f"order/written-again/{number:03}-{_safe(row.message)}.eml"
+        data = AGAIN.encode() + b"\r\n" + data
+        write(path, data)
+        letters.append(_letter(path, data, is_original=False))
+    return letters, missing
+
+
+def _letter(path: str, data: bytes, *, is_original: bool) -> KeptLetter:
+    mail = email.message_from_bytes(data, policy=email.policy.default)
+    return KeptLetter(
+        path=path,
+        subject=str(mail["subject"] or "(no subject)"),
+        to=str(mail["to"] or ""),
+        date=str(mail["date"] or ""),
+        message_id=str(mail["message-id"] or "").strip(),
+        text=_text(mail),
+        is_original=is_original,
+    )
+
+
+def _text(mail: Any) -> str:
+    body = mail.get_body(("plain",)) if isinstance(mail, EmailMessage) else None
+    return str(body.get_content()).strip() if body is not None else ""
+
+
+def _safe(name: str) -> str:
+    """A name for a file that is a name and nothing else."""
+    kept = "".join(char if char.isalnum() or char in "-_." else "-" for char in Path(name).name)
+    return kept.lstrip(".")[-80:] or "file"
