@@ -1,7 +1,7 @@
 """What every act on a complaint needs: the complaint held, the table asked, a person named, and the round's number."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -18,6 +18,8 @@ from postventa.store.complaints import ComplaintRow, complaint_of
 
 CUSTOMER, CLOCK = "customer", "clock"
 ACK, ADR, FIX = "R-CMP-ACK", "R-CMP-ADR-MAX", "R-CMP-FIX"
+WITHOUT_A_CALENDAR = timedelta(days=28)
+"""What a customer is given where the working days of a year are not known: more than ten of them for certain."""
 _ENTRIES: Any = CaseEntryRow.__table__
 
 
@@ -114,3 +116,9 @@ def end_duties(
         clock.rule_id for clock in open_clocks(connection, case_id) if clock.direction == "trader_duty"
     }
     end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=running - {*but}, state=state)
+
+
+def asked_until(connection: Connection, case_id: int, now: datetime) -> datetime:
+    """The end of the customer's time to complete what they said; exclusive."""
+    ends = [clock.due_at for clock in open_clocks(connection, case_id) if clock.rule_id == FIX]
+    return max(ends, default=now + WITHOUT_A_CALENDAR)
