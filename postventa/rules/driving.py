@@ -29,15 +29,19 @@ class Running(Protocol):
 T = TypeVar("T", bound=Running)
 
 
-def binds(clock: Running) -> bool:
-    """Whether a clock can drive its case: a duty of the law, and not one that machines fulfil at once."""
-    is_at_once = clock.due_at - clock.started_at < A_DAY
-    return clock.is_statutory and is_duty(clock) and not is_at_once
-
-
 def is_duty(clock: Running) -> bool:
     """A duty of the shop that is more than shown."""
     return clock.direction == Direction.TRADER_DUTY and not clock.is_shadow
+
+
+def is_at_once(clock: Running) -> bool:
+    """A duty that machines fulfil, such as a receipt; a person is called when they did not."""
+    return clock.is_statutory and clock.due_at - clock.started_at < A_DAY
+
+
+def binds(clock: Running) -> bool:
+    """Whether a clock can drive its case: a duty of the law, and one for people."""
+    return clock.is_statutory and is_duty(clock) and not is_at_once(clock)
 
 
 def driver(clocks: Iterable[T]) -> T | None:
@@ -49,5 +53,7 @@ def voice_of(clock: T, clocks: Iterable[T]) -> Voice:
     """How loud a clock is among those of its case: two ladders at once would call everybody twice."""
     if not is_duty(clock):
         return Voice.SILENT
+    if is_at_once(clock):
+        return Voice.ONCE
     drives = driver(clocks)
     return Voice.FULL if drives is None or drives.id == clock.id or not binds(clock) else Voice.ONCE

@@ -218,11 +218,11 @@ def of_a_complaint(filed):
     return {rule_id: clock_row(number, rule_id, filed) for number, rule_id in enumerate(ids)}
 
 
-def test_the_answer_drives_the_month_is_watched_and_the_receipt_has_a_voice_of_its_own():
+def test_the_answer_drives_while_the_month_and_the_receipt_are_watched():
     clocks = of_a_complaint(at("2026-11-02 10:00"))
     assert driver(clocks.values()) is clocks["R-CMP-ANS"]
     assert {rule_id: voice_of(clock, clocks.values()) for rule_id, clock in clocks.items()} == {
-        "R-CMP-ACK": Voice.FULL,
+        "R-CMP-ACK": Voice.ONCE,
         "R-CMP-ANS": Voice.FULL,
         "R-CMP-ADR-MAX": Voice.ONCE,
         "R-CMP-ADR-YEAR": Voice.SILENT,
