@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from postventa.rules.driving import driver
 from postventa.store.cases import CaseRow
-from postventa.store.clocks import ClockRow, open_clocks
+from postventa.store.clocks import open_clocks
 from postventa.store.complaints import ComplaintRow
 from postventa.store.dossiers import Dossier, dossiers
 from postventa.store.orders import CustomerRow, LineRow
@@ -62,20 +63,9 @@ def case_dossiers(connection: Connection, case_ids: Sequence[int]) -> dict[int, 
     return read
 
 
-def drives(clock: Any) -> bool:
-    """Whether a clock is one that may drive: a duty of the shop that binds, not one that is only watched."""
-    return not clock.is_shadow and clock.direction == "trader_duty"
-
-
 def driving(clocks: Sequence[Any]) -> Any:
-    """The earliest clock that binds; None if none runs. `clocks` as from `open_clocks`."""
-    binding = [clock for clock in clocks if drives(clock)]
-    statutory = [clock for clock in binding if clock.is_statutory]
-    return min(statutory or binding, key=_due, default=None)
-
-
-def _due(clock: ClockRow) -> Any:
-    return clock.due_at
+    """The deadline of the law that a case is answered by; None if none runs. A receipt that is due at once is none."""
+    return driver(clocks)
 
 
 def _rows(connection: Connection, table: Any, column: Any, ids: Sequence[int]) -> Sequence[Any]:
