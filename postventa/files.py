@@ -21,6 +21,7 @@ from sqlalchemy import Connection, func, select
 from postventa import clock
 from postventa.file_types import clean_name, type_of
 from postventa.sections import Files
+from postventa.store.caselog import ATTACHED, log
 from postventa.store.cases import AttachmentRow, CaseRow
 from postventa.store.upsert import insert_new
 
@@ -177,6 +178,7 @@ def attach(
         # Two uploads at once would both count nine: the case is theirs one after the other.
         connection.execute(select(CaseRow.id).where(CaseRow.id == case_id).with_for_update())
         _check_room(connection, case_id, kept.digest)
+    at = now or clock.now()
     row = {
         "case_id": case_id,
         "entry_id": entry_id,
@@ -185,9 +187,10 @@ def attach(
         "name": kept.name,
         "media_type": kept.media_type,
         "size": kept.size,
-        "stored_at": now or clock.now(),
+        "stored_at": at,
     }
-    insert_new(connection, AttachmentRow, [row], ("case_id", "digest", "role"))
+    if insert_new(connection, AttachmentRow, [row], ("case_id", "digest", "role")):
+        log(connection, case_id, ATTACHED, at, {"role": role, "digest": kept.digest})
 
 
 def _check_room(connection: Connection, case_id: int, digest: str) -> None:

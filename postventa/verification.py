@@ -10,12 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from postventa.store.caselog import BEGINNING, digest_of, hash_of
-from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
+from postventa.store.caselog import ATTACHED, BEGINNING, digest_of, hash_of
+from postventa.store.cases import AttachmentRow, CaseEntryRow, CaseLogRow, CaseRow
 
 _CASES: Any = CaseRow.__table__
 _ENTRIES: Any = CaseEntryRow.__table__
 _LOG: Any = CaseLogRow.__table__
+_FILES: Any = AttachmentRow.__table__
+REPLACED = "letter"
+"""A letter that was put off and written again has replaced its first version, which is gone by right."""
 
 
 class NoSuchCase(LookupError):
@@ -27,18 +30,14 @@ def verify_log(connection: Connection, case_id: int) -> list[str]:
     case = connection.execute(_CASES.select().where(_CASES.c.id == case_id)).one_or_none()
     if case is None:
         raise NoSuchCase(f"there is no case {case_id}")
-    lines = connection.execute(_LOG.select().where(_LOG.c.case_id == case_id).order_by(_LOG.c.position))
-    said = connection.execute(_ENTRIES.select().where(_ENTRIES.c.case_id == case_id).order_by(_ENTRIES.c.id))
-    return list(_problems(case._asdict(), [row._asdict() for row in lines], [row._asdict() for row in said]))
-
-
-def _problems(
-    case: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
-    yield from _chain(lines)
-    yield from _end(case, lines)
-    yield from _said(lines, entries)
-    yield from _standing(case, lines)
+    lines = _rows(connection, _LOG, case_id, _LOG.c.position)
+    return [
+        *_chain(lines),
+        *_end(case._asdict(), lines),
+        *_said(lines, _rows(connection, _ENTRIES, case_id, _ENTRIES.c.id)),
+        *_attached(lines, _rows(connection, _FILES, case_id, _FILES.c.id)),
+        *_standing(case._asdict(), lines),
+    ]
 
 
 def _chain(lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -89,6 +88,21 @@ def _said(lines: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any
         yield f"entry {number} ({line['what']}), recorded in line {line['position']}, was removed"
 
 
+def _attached(lines: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Every file is in the log, and every file that the log knows is there."""
+    known = {
+        (line["details"]["role"], line["details"]["digest"]): line["position"]
+        for line in lines
+        if line["what"] == ATTACHED
+    }
+    for file in files:
+        if known.pop((file["role"], file["digest"]), None) is None:
+            yield f"file {file['id']} ({file['role']}) is not in the log: it was added or exchanged beside it"
+    for (role, digest), position in known.items():
+        if role != REPLACED:
+            yield f"a file ({role}, {digest[:12]}), recorded in line {position}, was removed"
+
+
 def _standing(case: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The case stands where its log says, under the number it was opened with."""
     opened = next(
@@ -103,3 +117,8 @@ def _standing(case: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> It
 
 def _to_the_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
+
+
+def _rows(connection: Connection, table: Any, case_id: int, by: Any) -> list[dict[str, Any]]:
+    rows = connection.execute(table.select().where(table.c.case_id == case_id).order_by(by))
+    return [row._asdict() for row in rows]

@@ -15,6 +15,8 @@ from postventa.store.cases import CaseLogRow, CaseRow
 
 BEGINNING = "0" * 64
 """The hash before the first line."""
+ATTACHED = "attached"
+"""What the log calls a file that came to the case; it names its role and its digest."""
 _CASES: Any = CaseRow.__table__
 _LOG: Any = CaseLogRow.__table__
 
