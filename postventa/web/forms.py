@@ -8,15 +8,16 @@ from typing import Annotated, BinaryIO
 
 from fastapi import Depends
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from postventa.web import tickets
 from postventa.web.refusals import Refused
-from postventa.web.visits import Visiting
+from postventa.web.visits import Visit, Visiting
 
 MOST_FILES = 5
 MOST_FIELDS = 400
-LONGEST_FIELD = 256 * 1024
+LONGEST_FIELD = 1024 * 1024
 HONEYPOT = "website"
 """A field that people neither see nor reach; programs fill it in. What is in it is told, never silently dropped."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
@@ -44,9 +45,23 @@ class Typed:
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
 
+    @classmethod
+    def empty(cls, **values: str) -> "Typed":
+        """A form that nobody has filled in yet, but for `values`."""
+        return cls(values, (), None)
+
     @property
     def is_trapped(self) -> bool:
         return bool(self[HONEYPOT])
+
+    def notice(self, visit: Visit, status: int) -> str:
+        """Why the form is shown once more although nothing in it is wrong, and that files must be chosen again."""
+        frame = visit.words["frame"]
+        said = {
+            403: frame["form_again"],
+            503: frame["store_down"] % visit.settings.company.email,
+        }.get(status, "")
+        return f"{said} {frame['files_again']}".strip() if self.files else said
 
 
 async def read_form(request: Request, visit: Visiting) -> AsyncIterator[Typed]:
@@ -54,7 +69,12 @@ async def read_form(request: Request, visit: Visiting) -> AsyncIterator[Typed]:
     address = request.client.host if request.client else ""
     if not visit.reception.may_write(address):
         raise Refused(429)
-    form = await request.form(max_files=MOST_FILES * 4, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    try:
+        form = await request.form(
+            max_files=MOST_FILES * 4, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
+        )
+    except HTTPException as wrong:
+        raise Refused(413 if "maximum" in wrong.detail.lower() else 400) from wrong
     try:
         yield _typed(form, visit)
     finally:

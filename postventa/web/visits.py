@@ -53,6 +53,11 @@ class Visit:
         only = next(iter(self.settings.shops)) if len(self.settings.shops) == 1 else ""
         return self.settings.shops.get(self.shop or only)
 
+    def shops(self) -> dict[str, str]:
+        """The shops to choose from, as customers know them; none where there is no choice."""
+        named = {name: shop.display_name or name for name, shop in self.settings.shops.items()}
+        return named if len(named) > 1 else {}
+
     def about(self, shop: str, language: str | None) -> "Visit":
         """The same visit once it is known which shop and whose language it is about; a chosen language stays."""
         spoken_there = None if self.is_chosen else known(language)
