@@ -18,27 +18,26 @@ class UnknownPlace(LookupError):
 def holidays_for(
     country: str, region: str = "", local: Iterable[date] = (), years: Iterable[int] = ()
 ) -> Holidays:
-    """The holidays of a place; `region` as in ISO 3166-2 (`ES-CT`), `local` the town's own days.
+    """The holidays for a shop's country and a customer's region (ISO 3166: `ES-CT`, or `FR` abroad) and town.
+
+    For a customer abroad the nation's are those of both countries, the fewest; all are those of either.
 
     Without `years`, every year that the calendar knows. Raises UnknownPlace, and UnknownYear where a year is
     asked for that it does not know: a guess would count working days that nobody works.
     """
-    known = _known_years(country)
+    home, _, part = region.partition("-")
+    home = home or country
+    place = region or country if home == country else f"{country} and {region}"
+    known = _known_years(country) & _known_years(home)
     wanted = frozenset(years) or known
     unknown = sorted(wanted - known)
     if unknown:
         raise UnknownYear(
-            f"the holidays of {country} in {unknown[0]} are not known: "
-            f"the calendar covers {min(known)} to {max(known)}"
+            f"the holidays of {place} in {unknown[0]} are not known: the calendar covers {min(known)} to {max(known)}"
         )
-    part = region.removeprefix(f"{country}-")
-    national = _days(country, "")
-    return Holidays(
-        national=national,
-        all=national | (_days(country, part) if part else frozenset()) | frozenset(local),
-        years=wanted,
-        place=f"{country}-{part}" if part else country,
-    )
+    here, there = _days(country, ""), _days(home, "")
+    of_region = _days(home, part) if part else frozenset()
+    return Holidays(here & there, here | there | of_region | frozenset(local), wanted, place)
 
 
 @cache

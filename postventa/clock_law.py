@@ -93,7 +93,7 @@ def pack_of(settings: Settings) -> tuple[Rule, ...]:
 
 def holidays_at(settings: Settings, region: str) -> Holidays:
     """The holidays at the customer's home. Raises UnknownPlace."""
-    return holidays_for(region.partition("-")[0] or settings.policy.jurisdiction, region)
+    return holidays_for(settings.policy.jurisdiction, region)
 
 
 def desk_hours(settings: Settings) -> DeskHours:

@@ -33,6 +33,16 @@ def test_another_country_has_its_own():
     assert date(2026, 6, 10) in holidays_for("PT").national
 
 
+def test_for_a_customer_abroad_a_duty_knows_the_fewest_and_a_right_the_most():
+    abroad = holidays_for("ES", "FR")
+    bastille, epiphany, christmas = date(2026, 7, 14), date(2026, 1, 6), date(2026, 12, 25)
+    assert {bastille, epiphany, christmas} <= abroad.all
+    assert christmas in abroad.national
+    assert not {bastille, epiphany} & abroad.national
+    assert abroad.place == "ES and FR"
+    assert date(2026, 5, 25) in holidays_for("ES", "PT-20").all  # the Azores, on Whit Monday
+
+
 def test_a_year_that_the_calendar_does_not_know_fails_at_once():
     with pytest.raises(
         UnknownYear, match="holidays of ES in 1990 are not known: the calendar covers 2008 to 2100"

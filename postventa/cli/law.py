@@ -17,7 +17,7 @@ from postventa.calendars import holidays_for
 from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
 from postventa.law import SHIPPED, law_pack, read_pack
 from postventa.law_table import HEAD, rows, table
-from postventa.rules.deadlines import Counting, Deadline, Holidays, NoSuchRule, Rule, deadline, rule_in_force
+from postventa.rules.deadlines import Counting, Deadline, NoSuchRule, Rule, deadline, rule_in_force
 from postventa.rules.law_changes import Change, Moved, OpenClock, changes, moved
 from postventa.rules.places import zone_of
 from postventa.settings import ENVIRONMENT_KEY, Settings, read_settings, settings_path
@@ -48,7 +48,7 @@ def show_deadline(
     rule = _rule(rules, rule_id, max(started), place)
     if rule.counting is Counting.OFFICE_HOURS:
         local += closed
-    holidays = holidays_for(region.partition("-")[0] or country, region, local)
+    holidays = holidays_for(country, region, local)
     try:
         found = deadline(rule, started, place, holidays)
     except OverflowError as beyond:
@@ -83,7 +83,7 @@ def law_diff(
     if settings is not None and found:
         with common.workplace() as place, place.reading() as connection:
             running = [_open(row) for row in open_clocks(connection)]
-        holidays = partial(_holidays_of, settings.policy.jurisdiction)
+        holidays = partial(holidays_for, settings.policy.jurisdiction)
         shifts = moved(running, before, after, holidays, is_large=settings.policy.large_company)
     with common.clock():
         late = [one for one in shifts if one.will_be_due_at and one.will_be_due_at <= clock.now()]
@@ -196,10 +196,6 @@ def _pack(named: str) -> tuple[Rule, ...]:
 def _open(row: Any) -> OpenClock:
     zone = ZoneInfo(row.zone) if row.zone else None
     return OpenClock(row.rule_id, row.started_at, row.due_at, zone, row.region, row.case_id, row.order_id)
-
-
-def _holidays_of(jurisdiction: str, region: str) -> Holidays:
-    return holidays_for(region.partition("-")[0] or jurisdiction, region)
 
 
 def _plain(one: Change) -> dict[str, object]:

@@ -32,23 +32,64 @@ LETTERS = (
     "SO T TE TO V VA BI ZA Z CE ML"
 )
 """The provinces' letters in ISO 3166-2, from 01 to 52."""
+ZONES = {
+    "AD": "Europe/Andorra",
+    "AT": "Europe/Vienna",
+    "BE": "Europe/Brussels",
+    "BG": "Europe/Sofia",
+    "CH": "Europe/Zurich",
+    "CY": "Asia/Nicosia",
+    "CZ": "Europe/Prague",
+    "DE": "Europe/Berlin",
+    "DK": "Europe/Copenhagen",
+    "EE": "Europe/Tallinn",
+    "ES": "Europe/Madrid",
+    "ES-CN": "Atlantic/Canary",
+    "FI": "Europe/Helsinki",
+    "FR": "Europe/Paris",
+    "GB": "Europe/London",
+    "GR": "Europe/Athens",
+    "HR": "Europe/Zagreb",
+    "HU": "Europe/Budapest",
+    "IE": "Europe/Dublin",
+    "IS": "Atlantic/Reykjavik",
+    "IT": "Europe/Rome",
+    "LI": "Europe/Vaduz",
+    "LT": "Europe/Vilnius",
+    "LU": "Europe/Luxembourg",
+    "LV": "Europe/Riga",
+    "MT": "Europe/Malta",
+    "NL": "Europe/Amsterdam",
+    "NO": "Europe/Oslo",
+    "PL": "Europe/Warsaw",
+    "PT": "Europe/Lisbon",
+    "PT-20": "Atlantic/Azores",
+    "PT-30": "Atlantic/Madeira",
+    "RO": "Europe/Bucharest",
+    "SE": "Europe/Stockholm",
+    "SI": "Europe/Ljubljana",
+    "SK": "Europe/Bratislava",
+}
+"""The zone of each country that a shop here sells to, and of the parts that have their own."""
 _BY_LETTERS = {letters: f"{number:02}" for number, letters in enumerate(LETTERS.split(), 1)}
 _COMMUNITY = {province: region for region, codes in PROVINCES.items() for province in codes.split()}
 
 
 def region_of(country: str, postcode: str, province: str = "") -> str:
-    """The autonomous community (ISO 3166-2) of a Spanish postcode, else of a province's letters as shops keep them.
+    """Where that is, as in ISO 3166: the autonomous community in Spain, by the postcode, else by the province's letters.
 
-    Empty where neither says one.
+    Abroad the country, and in Portugal the islands. Empty where nothing says it.
     """
-    if country.upper() != "ES":
-        return ""
+    country, postcode = country.strip().upper(), postcode.strip()
+    if country == "PT":
+        return "PT-30" if "90" <= postcode[:2] < "95" else "PT-20" if postcode[:2] >= "95" else "PT"
+    if country != "ES":
+        return country if country in ZONES else ""
     letters = province.strip().upper().removeprefix("ES-")
-    return _COMMUNITY.get(postcode.strip()[:2]) or _COMMUNITY.get(_BY_LETTERS.get(letters, ""), "")
+    return _COMMUNITY.get(postcode[:2]) or _COMMUNITY.get(_BY_LETTERS.get(letters, ""), "")
 
 
 def zone_of(region: str) -> ZoneInfo | None:
-    """The time zone of a Spanish region; None where it is unknown, which the rules know how to take."""
-    if not region.startswith("ES-"):
-        return None
-    return CANARY if region == "ES-CN" else MADRID
+    """The time zone of a region or country; None where it is unknown, which the rules know how to take."""
+    name = ZONES.get(region) or ZONES.get(region.partition("-")[0])
+    return ZoneInfo(name) if name else None
