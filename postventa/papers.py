@@ -6,7 +6,7 @@ What is missing is named, never a reason to stop: a pack with a gap that says so
 import email
 import email.policy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class KeptLetter:
     message_id: str
     text: str
     is_original: bool
+    standing: str = ""
+    """What became of it, as the outbox has it: a letter is kept before it is handed over."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Papers:
 def papers_of(case: CaseFacts, cabinet: Cabinet, folder: str, write: Write) -> Papers:
     """Puts the case's attachments into `folder` of the pack: letters as sent, receipts, and the customer's files."""
     papers = Papers()
+    outcomes = {one.row.message_id: one.row.outcome for one in case.messages if one.row.message_id}
     for number, row in enumerate(case.attachments, 1):
         kind = "letters" if row.role == "letter" else "files"
         path = f"{folder}{kind}/{number:03}-{_safe(row.name)}"
@@ -75,7 +78,10 @@ def papers_of(case: CaseFacts, cabinet: Cabinet, folder: str, write: Write) -> P
             continue
         write(path, data)
         if row.role == "letter":
-            papers.letters.append(_letter(path, data, is_original=True))
+            letter = _letter(path, data, is_original=True)
+            papers.letters.append(
+                replace(letter, standing=outcomes.get(letter.message_id, "not in the outbox"))
+            )
         else:
             papers.files.append(Paper(row.name, row.role, row.media_type, row.size, row.digest, path))
     there = {letter.message_id for letter in papers.letters}

@@ -40,7 +40,7 @@ class Moment:
 
 def story_of_case(facts: CaseFacts, people: Mapping[str, Person]) -> list[Moment]:
     """A case from its opening to now."""
-    found = [*_entries(facts, people), *_moves(facts, people), *_files(facts), *_returned(facts)]
+    found = [*_moves(facts, people), *_entries(facts, people), *_files(facts), *_returned(facts)]
     found += [
         *_clocks(facts.row.number, facts.clocks, people),
         *_sent(facts.row.number, facts.messages, people),
