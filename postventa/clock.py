@@ -54,6 +54,11 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
+def written() -> str:
+    """The clock that this process goes by, for the environment of another one; empty if it is the real time."""
+    return _set.written() if _set is not None else os.environ.get(ENVIRONMENT_KEY, "")
+
+
 def read_clock(written: str) -> Clock:
     """Reads `2026-11-02T08:00:00Z` (frozen) or `INSTANTxSPEED` with `@EPOCH` before the `x` (running).
 

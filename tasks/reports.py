@@ -10,9 +10,9 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed, Failed
 
 from postventa import clock
+from postventa.sending import Sent
 from postventa.standing import SetAside, chain_today, set_aside
 from postventa.workplace import open_workplace
-from tasks.messages import Sent
 from tasks.orders import Moved
 from tasks.promise import promise
 from tasks.shipments import Looked
@@ -72,6 +72,21 @@ def report_messages(channel: str, sent: Sequence[Sent]) -> list[str]:
     if any(one.left_over for one in sent):
         lines.append("- **more is due** for the next run")
     _summarise(f"messages-{channel}", f"Messages by {channel}", lines, trouble)
+    return trouble
+
+
+@promise("report-mailbox-{mailbox}")
+def report_mailbox(mailbox: str, taken: TakenIn | None) -> list[str]:
+    """Writes the run's summary and answers the sentences that turn it red."""
+    taken = taken or TakenIn()
+    set_aside = taken.became["set_aside"]
+    trouble = [f"{_so_many(set_aside, 'mail')} of {mailbox} set aside"] if set_aside else []
+    lines = [f"- {count} {what.replace('_', ' ')}" for what, count in sorted(taken.became.items())] or [
+        "- no mail was waiting"
+    ]
+    if taken.left_over:
+        lines.append("- **more mails wait** for the next run")
+    _summarise(f"mailbox-{mailbox}", f"Mailbox {mailbox}", lines, trouble)
     return trouble
 
 

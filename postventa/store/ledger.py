@@ -59,3 +59,9 @@ def ledger(connection: Connection, order_id: int | None = None) -> Ledger:
         oldest_waiting=connection.execute(oldest).scalar_one(),
         incomplete=connection.execute(select(func.count()).where(scope, text(WITHOUT_PROOF))).scalar_one(),
     )
+
+
+def due_count(connection: Connection, now: datetime, *, at_most: int) -> int:
+    """How many messages are due, those in a sender's hands included; counted no further than asked."""
+    some = select(_BOX.id).where(text(OPEN), _BOX.due_at <= now).limit(at_most).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())

@@ -10,13 +10,12 @@ from a_mailbox import KEPT, AMailbox
 from an_order import PLACED, fill, raw_order, stamp, two_parcels
 from sqlalchemy import update
 
-from postventa import clock
+from postventa import clock, sending
 from postventa.rules.messages import Outcome
 from postventa.store import outbox
 from postventa.store.messages import OutboxRow
 from postventa.store.outbox import claim, finish, recover
 from postventa.store.senders import is_gone, new_sender
-from tasks import messages
 from tasks.messages import send_messages
 
 IN_TURN = ["received", "paid", "shipped", "shipped"]
@@ -24,7 +23,7 @@ IN_TURN = ["received", "paid", "shipped", "shipped"]
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(messages, "BATCH", 20)
+    monkeypatch.setattr(sending, "BATCH", 20)
 
 
 @pytest.mark.parametrize("senders", [2, 4])
@@ -87,7 +86,7 @@ def test_a_holder_whose_lease_lapsed_while_it_lives_sends_nothing_a_second_time(
     with AMailbox(answer) as mailbox:
         house(smtp_port=mailbox.port)
         fill(place, map(two_parcels, range(1, 6)), monday)
-        real_begin = messages.Marker.begin
+        real_begin = sending.Marker.begin
 
         def begin(marker, row_id, message_id, wall):
             if threading.current_thread().name.startswith("slow") and slow.is_set():
@@ -95,7 +94,7 @@ def test_a_holder_whose_lease_lapsed_while_it_lives_sends_nothing_a_second_time(
             return real_begin(marker, row_id, message_id, wall)
 
         with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1, "slow") as pool:
-            patch.setattr(messages.Marker, "begin", begin)
+            patch.setattr(sending.Marker, "begin", begin)
             first = pool.submit(send_messages.fn, "email")
             assert slow.wait(10)
             with place.store.begin() as connection:

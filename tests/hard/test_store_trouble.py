@@ -10,11 +10,11 @@ from an_order import PLACED, fill, raw_order, two_parcels
 from sqlalchemy import event, func, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
+from postventa import sending
 from postventa.news import Heard, Page
 from postventa.store import database, filing
 from postventa.store.inbox import CursorRow, InboxRow
 from postventa.store.messages import OutboxRow
-from tasks import messages
 from tasks.messages import send_messages
 from tasks.orders import move_orders
 from tasks.promise import is_temporary
@@ -67,7 +67,7 @@ def test_connections_cut_during_a_hand_over_leave_nothing_in_doubt(
 def test_a_connection_cut_before_a_hand_over_sends_that_letter_later(
     owed, place, mailbox, settled_truly, monkeypatch
 ):
-    real_begin = messages.Marker.begin
+    real_begin = sending.Marker.begin
     calls = []
 
     def begin(marker, *words):
@@ -76,7 +76,7 @@ def test_a_connection_cut_before_a_hand_over_sends_that_letter_later(
             cut_every_connection(place)
         return real_begin(marker, *words)
 
-    monkeypatch.setattr(messages.Marker, "begin", begin)
+    monkeypatch.setattr(sending.Marker, "begin", begin)
     with pytest.raises(OperationalError):
         send_messages.fn("email")
     assert len(mailbox.letters) == 4
@@ -88,7 +88,7 @@ def test_a_mistake_of_ours_during_a_hand_over_stops_one_batch_and_loses_nothing(
     owed, place, mailbox, outcomes, monkeypatch
 ):
     """Whether that letter went nobody knows: it is in doubt once no hand-over can last so long; the rest goes."""
-    real_send = messages.import_module("postventa.connectors.channels.smtp").Smtp.send
+    real_send = sending.import_module("postventa.connectors.channels.smtp").Smtp.send
     calls = []
 
     def send(post, *letter):
@@ -119,7 +119,7 @@ def test_a_batch_whose_end_cannot_be_saved_has_still_marked_every_letter(
     owed, place, mailbox, settled_truly, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(messages.outbox, "finish", _fails)
+        patch.setattr(sending.outbox, "finish", _fails)
         with pytest.raises(OperationalError):
             send_messages.fn("email")
     assert len(mailbox.letters) == 4 * ORDERS
@@ -163,7 +163,7 @@ def test_a_database_locked_between_a_hand_over_and_its_mark_keeps_the_receipt(
                 other.execute("BEGIN IMMEDIATE")
             return KEPT
 
-        real_sent = messages.Marker.sent
+        real_sent = sending.Marker.sent
 
         def sent(marker, *words):
             try:
@@ -173,7 +173,7 @@ def test_a_database_locked_between_a_hand_over_and_its_mark_keeps_the_receipt(
                     other.execute("ROLLBACK")
 
         mailbox.answer = answer
-        monkeypatch.setattr(messages.Marker, "sent", sent)
+        monkeypatch.setattr(sending.Marker, "sent", sent)
         with pytest.raises(OperationalError, match="locked") as locked:
             send_messages.fn("email")
         assert is_temporary(locked.value)
