@@ -73,14 +73,15 @@ class Imap:
         self._trust = context
         self._undo = contextlib.ExitStack()
         self._client: Any = None
-        self._uid_validity = 0
+        self.uid_validity = 0
+        """Changes when the server has numbered its mails anew."""
         self._keeps_marks = False
 
     def __enter__(self) -> Self:
         with self._undo as undo, self._failures.named():
             self._client = self._connected(undo)
             chosen = self._client.select_folder(self._mailbox.folder)
-            self._uid_validity = int(chosen.get(b"UIDVALIDITY", 0))
+            self.uid_validity = int(chosen.get(b"UIDVALIDITY", 0))
             self._keeps_marks = b"\\*" in chosen.get(b"PERMANENTFLAGS", ())
             self._undo = undo.pop_all()
         return self
@@ -124,7 +125,7 @@ class Imap:
         raw = answer.get(key)
         if not raw:
             raise Unreadable("the server sends nothing of it")
-        return Post(waiting.uid, self._uid_validity, waiting.received_at, waiting.size, raw, is_whole)
+        return Post(waiting.uid, self.uid_validity, waiting.received_at, waiting.size, raw, is_whole)
 
     def file(self, uid: int) -> None:
         """The mail is saved as ours: it moves to the done folder, or is marked as read where there is none."""

@@ -23,7 +23,7 @@ _TOO_MUCH_WORK = 20_000_000
 """Lines times boxes: each line is compared with the edge of every box around it."""
 _CHARSET = re.compile(r"utf|us-ascii|ascii|iso|latin|windows|cp\d|koi8|gb|big5|shift|euc|mac|ks_c")
 """Charsets that mail is written in. Python knows others too, some of which take for ever."""
-_ID = re.compile(r"<[^<>\s]{1,900}>")
+_ID = re.compile(r"<([!-;=?-~]{1,900})>")
 _MACHINES = frozenset({"bulk", "junk", "auto_reply"})
 
 
@@ -62,13 +62,15 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail as we understand it. `sender` is the address that an answer would go to, empty if there is none."""
+    """A mail as we understand it; an address is empty where it is none that could be written to."""
 
     message_id: str
+    """Without its brackets."""
     writer: Writer
     sender: str
     sender_name: str
-    from_address: str
+    answer_to: str
+    """Reply-To: on a form's mail the customer, where the shop itself is the sender."""
     subject: str
     text: str
     references: tuple[str, ...]
@@ -90,16 +92,15 @@ def read_mail(raw: bytes, *, is_whole: bool = True) -> Mail:
 
 def _read(message: Message, *, is_whole: bool) -> Mail:
     headers = Headers(message)
-    name, from_address = _address(headers.first("From"))
-    answer_name, answer_to = _address(headers.first("Reply-To"))
+    name, sender = _address(headers.first("From"))
     files = list(_files(message)) if is_whole else []
     files.sort(key=lambda file: file[0])  # pictures inside the text come last: most are logos
     return Mail(
         message_id=next(iter(_ID.findall(headers.first("Message-ID"))), ""),
         writer=_writer(message, headers),
-        sender=answer_to or from_address,
-        sender_name=(answer_name or name) if answer_to else name,
-        from_address=from_address,
+        sender=sender,
+        sender_name=name,
+        answer_to=_address(headers.first("Reply-To"))[1],
         subject=plain_words(headers.first("Subject"), 300),
         text=plain_text(_text(message), MOST_TEXT).text,
         references=_references(headers),
