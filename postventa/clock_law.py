@@ -14,7 +14,7 @@ from postventa.rules.deadlines import Deadline, NoClock, UnknownYear, deadline
 from postventa.rules.escalation import DeskHours, shares_for
 from postventa.rules.office_hours import OfficeHours
 from postventa.rules.places import zone_of
-from postventa.rules.statutes import NoSuchRule, Rule, applicable, rule_in_force
+from postventa.rules.statutes import Counting, NoSuchRule, Rule, applicable, rule_in_force
 from postventa.settings import Settings
 
 OFFICIAL_FORM = "official_form.received"
@@ -66,7 +66,7 @@ def counted(
     ]
     for rule in rules:
         try:
-            found.append(deadline(rule, events, home.zone, holidays_at(settings, home.region)))
+            found.append(deadline(rule, events, *counted_where(settings, rule, home)))
         except (NoClock, UnknownYear, UnknownPlace, OverflowError) as wrong:
             problems.append(f"{rule.rule_id} could not be counted: {wrong}")
     return found, problems
@@ -89,6 +89,14 @@ def pack_of(settings: Settings) -> tuple[Rule, ...]:
     """The law of the jurisdiction with the shop's own promises. Raises BadLaw."""
     own = settings.policy.rules
     return law_pack(settings.policy.jurisdiction, Path(own) if own else None)
+
+
+def counted_where(settings: Settings, rule: Rule, home: Home) -> tuple[ZoneInfo | None, Holidays]:
+    """The zone and holidays that a clock goes by: the customer's, but the desk's for what counts its open hours."""
+    if rule.counting is Counting.OFFICE_HOURS:
+        desk = desk_hours(settings)
+        return desk.zone, desk.holidays
+    return home.zone, holidays_at(settings, home.region)
 
 
 def holidays_at(settings: Settings, region: str) -> Holidays:

@@ -16,8 +16,8 @@ from postventa.clock_law import (
     OFFICIAL_FORM,
     Home,
     counted,
+    counted_where,
     desk_hours,
-    holidays_at,
     home_of,
     rule_of,
     shares_of,
@@ -149,9 +149,9 @@ def resume(connection: Connection, settings: Settings, *, case_id: int, now: dat
     for row in paused:
         rule, due_at = rule_of(settings, row), row.due_at
         if rule is not None:
-            zone = home_of(row.region, row.zone).zone or HOME_ZONES[0]
+            zone, holidays = counted_where(settings, rule, home_of(row.region, row.zone))
             stood = (row.paused_at, now)
-            due_at = due_after_pause(rule, row.due_at, stood, zone, holidays_at(settings, row.region))
+            due_at = due_after_pause(rule, row.due_at, stood, zone or HOME_ZONES[0], holidays)
         _set(connection, row, state=ClockState.RUNNING, paused_at=None, due_at=due_at, next_at=now)
         said = {"clock": row.id, "rule": row.rule_id, "due_at": due_at.isoformat()}
         _log(connection, case_id, "clock_resumed", now, said)

@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from postventa import clock
 from postventa.calendars import holidays_for
 from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
+from postventa.clock_law import Home, counted_where, desk_hours, pack_of
 from postventa.law import SHIPPED, law_pack, read_pack
 from postventa.law_table import HEAD, rows, table
 from postventa.rules.deadlines import Counting, Deadline, NoSuchRule, Rule, deadline, rule_in_force
@@ -43,12 +44,13 @@ def show_deadline(
         )
     started = [clock.read_instant(written) for written in events]
     local = [_day(written) for written in holiday]
-    rules, closed, country = _law_here(common)
+    settings = _settings(common)
     place = _zone(zone) if zone else zone_of(region)
-    rule = _rule(rules, rule_id, max(started), place)
-    if rule.counting is Counting.OFFICE_HOURS:
-        local += closed
-    holidays = holidays_for(country, region, local)
+    rule = _rule(_law_here(settings), rule_id, max(started), place)
+    if settings is not None and rule.counting is Counting.OFFICE_HOURS:
+        place, holidays = counted_where(settings, rule, Home(region, place))
+    else:
+        holidays = holidays_for(settings.policy.jurisdiction if settings else "ES", region, local)
     try:
         found = deadline(rule, started, place, holidays)
     except OverflowError as beyond:
@@ -60,7 +62,7 @@ def show_deadline(
 @law_app.command(name="list")
 def law_list(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
     """List every rule in every version, the shop's own promises among them."""
-    rules, _, _ = _law_here(common)
+    rules = _law_here(_settings(common))
     common.answer([dict(zip(HEAD, row, strict=True)) for row in rows(rules)], table(rules))
     return 0
 
@@ -109,23 +111,14 @@ def law_diff(
 
 def law_usable(settings: Settings) -> str:
     """What clocks need: the law, the shop's own promises, and a calendar for the customers and the desk."""
-    rules, closed, country = _law_of(settings)
-    years = holidays_for(country, settings.desk.region, closed).years
+    rules, years = pack_of(settings), desk_hours(settings).holidays.years
     own = sum(not rule.jurisdiction for rule in rules)
-    return (
-        f"{len(rules) - own} rules of {country} and {own} promises; holidays of {min(years)} to {max(years)}"
-    )
+    return f"{len(rules) - own} rules and {own} promises; holidays of {min(years)} to {max(years)}"
 
 
-def _law_here(common: Common) -> tuple[tuple[Rule, ...], tuple[date, ...], str]:
-    """The rules, the desk's local holidays and the jurisdiction; Spain's law as shipped where nothing is configured."""
-    settings = _settings(common)
-    return (law_pack("ES"), (), "ES") if settings is None else _law_of(settings)
-
-
-def _law_of(settings: Settings) -> tuple[tuple[Rule, ...], tuple[date, ...], str]:
-    own = Path(settings.policy.rules) if settings.policy.rules else None
-    return law_pack(settings.policy.jurisdiction, own), settings.desk.holidays, settings.policy.jurisdiction
+def _law_here(settings: Settings | None) -> tuple[Rule, ...]:
+    """The law and the shop's promises; Spain's law as shipped where nothing is configured."""
+    return law_pack("ES") if settings is None else pack_of(settings)
 
 
 def _settings(common: Common) -> Settings | None:

@@ -171,6 +171,11 @@ def test_a_shops_own_promise_is_a_clock_like_any_other(ask_here):
     assert answer.json["last_valid_instant"] == "2026-11-02T13:00:00+01:00"
 
 
+def test_open_hours_are_those_of_the_desk_wherever_the_customer_lives(ask_here):
+    answer = ask_here("deadline", "P-1", FILED, "--region", "ES-CN", "--json")
+    assert answer.json["last_valid_instant"] == "2026-11-02T13:00:00+01:00"
+
+
 def test_a_shorter_period_shows_the_clocks_it_moves(ask_here, tmp_path):
     shorter = str(shortened(tmp_path / "new"))
     answer = ask_here(
