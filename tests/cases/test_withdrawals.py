@@ -92,7 +92,7 @@ def test_a_withdrawal_in_time_is_acknowledged_accepted_and_told_how_to_come_back
         "send_by_on": "2026-12-11",
         "is_collected": False,
         "is_paid_by_shop": False,
-        "refund_amount": "16.9400",
+        "refund_amount": "16.94",
     }
     assert {"R-WDR-ACK", "R-WDR-REF", "R-WDR-RET"} == set(sale.clocks)
     assert sale.clock("R-WDR-REF").amount == Decimal("16.94")

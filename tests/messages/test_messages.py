@@ -6,10 +6,11 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from some_cards import ABOUT_ORDERS
 
 from postventa import messages
 
-ALL = [(card.message, language) for card in messages.cards() for language in messages.languages(card.message)]
+ALL = [(card.message, language) for card in ABOUT_ORDERS for language in messages.languages(card.message)]
 REASONS = ("delivery_failed", "on_hold", "exception", "return_to_sender", "delayed")
 every_message = pytest.mark.parametrize(("message", "language"), ALL)
 every_language = pytest.mark.parametrize("language", messages.languages("received"))

@@ -1,0 +1,86 @@
+"""Until when each line of an order may be withdrawn from, and why not where it may not."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from postventa.rules.returns import LETTERS
+from postventa.rules.withdrawals import Ending, exemption
+from postventa.sales import coming_back, ending_of, home_of
+from postventa.settings import Settings
+from postventa.store.sales import sales
+
+
+@dataclass(frozen=True, slots=True)
+class LineWindow:
+    """One line of an order and the right to withdraw from it."""
+
+    line_id: int
+    ref: str
+    name: str
+    bought: Decimal
+    left: Decimal
+    """How much of it is not coming back already."""
+    is_open: bool
+    closes_at: datetime | None
+    letter: str
+    """The letter of LGDCU 103 that excepts it; empty where none does."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Until when a sale may be withdrawn from; `closes_at` (exclusive) is None where the period has not begun."""
+
+    order_id: int
+    closes_at: datetime | None
+    closes_on: date | None
+    """The last good day, where the customer lives."""
+    is_open: bool
+    article: str
+    working: str
+    lines: tuple[LineWindow, ...]
+
+
+def window_of(connection: Connection, settings: Settings, order_id: int, now: datetime) -> Window:
+    """The right to withdraw from an order as it stands at `now`, for each line. Raises KeyError without the order."""
+    sale = sales(connection, [order_id])[order_id]
+    ending, gone = ending_of(sale, settings), coming_back(sale)
+    lines = tuple(
+        _line_window(line, line.quantity - gone.get(line.id, Decimal(0)), ending, settings, now)
+        for line in sale.lines
+    )
+    zone = home_of(sale.order).zone or settings.shop(sale.order.shop).zone
+    return Window(
+        order_id,
+        ending.closes_at,
+        last_day(ending.closes_at, zone) if ending.closes_at else None,
+        ending.is_open(now),
+        ending.article,
+        ending.working,
+        lines,
+    )
+
+
+def _line_window(line: Any, left: Decimal, ending: Ending, settings: Settings, now: datetime) -> LineWindow:
+    letter = exemption(line.sku, settings.policy.exemptions)
+    is_open = not letter and left > 0 and ending.is_open(now)
+    reason = ""
+    if letter:
+        reason = f"LGDCU 103.{letter}: {LETTERS.get(letter, 'excepted')}"
+    elif left <= 0:
+        reason = "all of it is coming back"
+    elif ending.closes_at is None:
+        reason = ending.working
+    return LineWindow(
+        line.id, line.ref, line.name, line.quantity, left, is_open, ending.closes_at, letter, reason
+    )
+
+
+def last_day(due_at: datetime, zone: ZoneInfo) -> date:
+    """The last good day before an instant that is the first one too late."""
+    return (due_at - timedelta(seconds=1)).astimezone(zone).date()

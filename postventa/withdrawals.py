@@ -1,0 +1,158 @@
+"""Withdrawals and other returns as they are declared: what a customer's statement starts.
+
+A statement needs no form and no reason (LGDCU 106.1). It is acknowledged at once; what is in time and not excepted is
+accepted at once too, and everything else waits for a person.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from postventa.declarations import ACKNOWLEDGEMENT, Declaration, Filing, content
+from postventa.refunds import REFUND
+from postventa.return_decisions import approve
+from postventa.rules.returns import ReturnState
+from postventa.sales import coming_back
+from postventa.settings import Settings
+from postventa.store.casebook import owe, say
+from postventa.store.cases import CaseRow
+from postventa.store.clocks import ClockRow
+from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+from postventa.store.sales import Sale, look_again, sales
+from postventa.windows import LineWindow, Window, last_day, window_of
+
+__all__ = ["Declaration", "Filed", "LineWindow", "NoSuchLine", "Window", "declare", "window_of"]
+
+_CASES: Any = CaseRow.__table__
+_CLOCKS: Any = ClockRow.__table__
+
+
+class NoSuchLine(ValueError):
+    """The statement names a line, or more of it, that the order does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The case that a statement has become; `is_new` is False where it had been heard before."""
+
+    case_id: int
+    number: str
+    key: str
+    is_new: bool
+    answer_by: date | None
+    """The last day for the refund; None where nothing is owed."""
+    state: str = ReturnState.ACKNOWLEDGED
+    waits_for: tuple[str, ...] = ()
+    """Why a person must decide; empty where the law has."""
+
+
+def declare(connection: Connection, settings: Settings, declaration: Declaration, now: datetime) -> Filed:
+    """Files a statement: its case, what comes back, the acknowledgement, the clocks, and the way back for the goods.
+
+    The same statement heard twice is one case. Raises NoSuchLine where it names what the order does not have.
+    """
+    known = connection.execute(
+        _CASES.select().where(
+            _CASES.c.shop == declaration.shop,
+            _CASES.c.source == declaration.source,
+            _CASES.c.source_ref == declaration.source_ref[:200],
+        )
+    ).one_or_none()
+    if known is not None:
+        return _filed(connection, known.id, is_new=False)
+    sale = _sale_of(connection, declaration)
+    wanted = _wanted(sale, declaration) if sale else {}
+    if sale and not wanted and sale.returns and not declaration.is_in_words:
+        return _said_again(connection, sale, declaration, now)
+    filing = Filing(connection, settings, declaration, sale, wanted, now)
+    opened = filing.open()
+    if not opened.is_new:
+        return _filed(connection, opened.case_id, is_new=False)
+    filing.record(opened.case_id)
+    filing.acknowledge(opened.case_id)
+    waits_for = filing.what_a_person_decides()
+    if waits_for:
+        why = "; ".join(waits_for)
+        say(
+            connection,
+            opened.case_id,
+            kind="note",
+            author="clock",
+            text=why,
+            at=now,
+            now=now,
+            occasion="decide",
+        )
+    else:
+        approve(connection, settings, opened.case_id, who="clock", now=now)
+    look_again(connection, sale.order.id if sale else None, now)
+    return _filed(connection, opened.case_id, is_new=True, waits_for=waits_for)
+
+
+def _sale_of(connection: Connection, declaration: Declaration) -> Sale | None:
+    """The order that is meant, held until the transaction ends; None where it is not known to be this customer's."""
+    found = order_id_of(connection, f"{declaration.shop}:{declaration.order_ref}")
+    if len(found) != 1:
+        return None
+    order_id = found[0][0]
+    connection.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update())
+    sale = sales(connection, [order_id])[order_id]
+    if declaration.is_verified:
+        return sale
+    theirs = connection.execute(
+        select(CustomerRow.email).where(CustomerRow.id == sale.order.customer_id)
+    ).scalar_one()
+    given = declaration.email.strip().casefold()
+    return sale if given and given == theirs.strip().casefold() else None
+
+
+def _wanted(sale: Sale, declaration: Declaration) -> dict[int, Decimal]:
+    """How much of each line (by its id) comes back by this statement: never more than is left."""
+    if declaration.is_in_words:
+        return {}
+    gone = coming_back(sale)
+    left = {line.ref: line.quantity - gone.get(line.id, Decimal(0)) for line in sale.lines}
+    asked = left if declaration.lines is None else declaration.lines
+    for ref, quantity in asked.items():
+        if ref not in left or quantity < 0:
+            raise NoSuchLine(
+                f"order {declaration.shop}:{declaration.order_ref} has no line {ref!r} of which {quantity} could come back"
+            )
+    return {
+        line.id: q for line in sale.lines if (q := min(asked.get(line.ref, Decimal(0)), left[line.ref])) > 0
+    }
+
+
+def _said_again(connection: Connection, sale: Sale, declaration: Declaration, now: datetime) -> Filed:
+    """Everything is coming back already: the statement is added to that return, and acknowledged like the first."""
+    case_id = sale.returns[-1].case_id
+    said = say(
+        connection,
+        case_id,
+        kind="addition",
+        author="customer",
+        text=declaration.statement,
+        at=declaration.informed_at,
+        now=now,
+        occasion=f"{declaration.source}:{declaration.source_ref}",
+    )
+    if said is not None:
+        owe(connection, case_id, ACKNOWLEDGEMENT, f"again:{said}", now, facts=content(declaration))
+    return _filed(connection, case_id, is_new=False)
+
+
+def _filed(connection: Connection, case_id: int, *, is_new: bool, waits_for: Sequence[str] = ()) -> Filed:
+    case: Any = connection.execute(_CASES.select().where(_CASES.c.id == case_id)).one()
+    clock = connection.execute(
+        select(_CLOCKS.c.due_at, _CLOCKS.c.zone)
+        .where(_CLOCKS.c.case_id == case_id, _CLOCKS.c.rule_id == REFUND)
+        .order_by(_CLOCKS.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    by = last_day(clock.due_at, ZoneInfo(clock.zone)) if clock else None
+    return Filed(case_id, case.number, case.key, is_new, by, case.state, tuple(waits_for))
