@@ -102,7 +102,7 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
     )
     opened = open_case(connection, new, now, shop.zone)
     if opened.is_new:
-        _write_down(connection, settings, opened.case_id, statement, found=found, now=now)
+        is_whole = _write_down(connection, settings, opened.case_id, statement, found=found, now=now)
         start_clocks(
             connection,
             settings,
@@ -116,7 +116,7 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
             zone=new.zone,
             is_official_form=statement.is_official_form,
         )
-        owe(connection, opened.case_id, "complaint_received", "received", now)
+        owe(connection, opened.case_id, "complaint_received", "received", now, facts={"is_whole": is_whole})
     answer_by = last_day_of(connection, settings, opened.case_id)
     return Filed(opened.case_id, opened.number, opened.key, opened.is_new, answer_by)
 
@@ -163,7 +163,8 @@ def _write_down(
     *,
     found: _Found,
     now: datetime,
-) -> None:
+) -> bool:
+    """Writes the complaint and its first entry; answers whether all of its text is in them."""
     text = plain_text(statement.text)
     row = {
         "case_id": case_id,
@@ -188,6 +189,7 @@ def _write_down(
     )
     if not text.is_whole:
         keep_whole(connection, settings, case_id, statement.text, entry_id=entry_id, now=now)
+    return text.is_whole
 
 
 def _details(statement: Statement, found: _Found, text: Plain) -> dict[str, Any]:
