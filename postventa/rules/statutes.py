@@ -108,7 +108,9 @@ class Rule:
     topics: tuple[str, ...] = ()
     """Empty: every topic."""
     near: str = ""
+    """What is done while there is still time."""
     overdue: str = ""
+    """What is done when there is none, or refused while the rule is not met."""
     note: str = ""
     escalate_at: tuple[int, ...] = ()
     """Shares of the clock, in percent, at which it is escalated."""
