@@ -11,11 +11,16 @@ from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Letter, letter_bytes
 from postventa.copies import order_view, sums_of
 from postventa.letters import Envelope, message_id_for
+from postventa.links import case_link
 from postventa.messages import card, language_for, render
+from postventa.receipts import receipt_of
 from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.settings import Channel, Settings
 from postventa.store.case_dossiers import CaseDossier, driving
 from postventa.views import AdrView, CaseView, MessageView, OrderView, ReturnLineView
+
+RECEIPT = "complaint_received"
+"""The letter that carries its content as a PDF too."""
 
 
 class CaseDesk:
@@ -80,7 +85,7 @@ class CaseDesk:
             language=view.language,
             sent_at=now,
             reply_to=self._reply_to(),
-            attachments=(),
+            attachments=(receipt_of(view, view.case),) if view.case and row.message == RECEIPT else (),
             headers={
                 "X-Postventa-Message": row.message,
                 "X-Postventa-Shop": case.shop,
@@ -147,7 +152,7 @@ class CaseDesk:
             points=tuple(SimpleNamespace(**point) for point in complaint.points) if complaint else (),
             outcome=(complaint.outcome or "") if complaint else "",
             answer_by=_last_day(clock.due_at, self._zone) if clock else None,
-            status_url="",
+            status_url=case_link(self._settings, case.key),
             person=owner.name if owner else (self._shop.display_name or company.legal_name),
             currency=a_return.currency if a_return else (order.order.currency if order else "EUR"),
             lines=tuple(
