@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("benchmarks")]  # what all of them ask about runs once
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,12 @@ def measured(tmp_path_factory):
     return json.loads(kept.read_text(encoding="utf-8")), done.stdout
 
 
-@pytest.mark.prefect
 def test_both_ways_of_the_chain_send_every_message_of_every_order(measured):
     figures, _ = measured
     (chain,) = figures["chain"]["sqlite"]
     assert [chain[way]["messages"] for way in ("ours", "usual")] == [6 * 6] * 2
 
 
-@pytest.mark.prefect
 def test_both_ways_of_reading_a_shop_file_the_same_orders(measured):
     figures, _ = measured
     (read,) = figures["sync"]["sqlite"]
@@ -46,7 +45,6 @@ def test_both_ways_of_reading_a_shop_file_the_same_orders(measured):
     assert read["orders"] >= 10
 
 
-@pytest.mark.prefect
 def test_all_news_is_applied(measured):
     figures, _ = measured
     (news,) = figures["news"]["sqlite"]
@@ -54,7 +52,6 @@ def test_all_news_is_applied(measured):
     assert news["owed"] > news["orders"]
 
 
-@pytest.mark.prefect
 def test_a_table_with_the_ratio_is_shown(measured):
     _, shown = measured
     assert "times the usual" in shown
