@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock
+from postventa.announcements import WebhookDown, claim_announcements, heard, lines_of, post, put_off
 from postventa.escalations import Scene, scenes, watch
 from postventa.store.clocks import due_clocks, held
 from postventa.workplace import open_workplace
@@ -27,6 +28,14 @@ class Rung:
     calls: int = 0
     trouble: list[str] = field(default_factory=list)
     left_over: bool = False
+
+
+@dataclass(slots=True)
+class Told:
+    """What the webhook heard: how many lines, and why not the rest."""
+
+    lines: int = 0
+    trouble: list[str] = field(default_factory=list)
 
 
 @promise("ring-clocks")
@@ -59,6 +68,34 @@ def ring_clocks() -> Rung:
         after = (due[-1].next_at, due[-1].id)
     rung.left_over = True
     return rung
+
+
+@promise("tell-the-webhook")
+def tell_webhook() -> Told:
+    """Tells the desk's webhook what it has not heard yet. One that is down is told again by the next runs."""
+    place = open_workplace()
+    now, told = clock.now(), Told()
+    if not place.settings.desk.webhook_env:
+        return told
+    while True:
+        with place.store.begin() as connection:
+            calls = claim_announcements(connection, now)
+            lines = lines_of(connection, place.settings, calls, now) if calls else []
+        if not calls:
+            return told
+        for number, (call, line) in enumerate(zip(calls, lines, strict=True)):
+            try:
+                post(place.settings, line)
+            except WebhookDown as down:
+                with place.store.begin() as connection:
+                    given_up = put_off(connection, calls[number:], now)
+                told.trouble.append(str(down))
+                if given_up:
+                    told.trouble.append(f"{given_up} calls were kept from it for three days and are given up")
+                return told
+            with place.store.begin() as connection:
+                heard(connection, call.id)
+            told.lines += 1
 
 
 def _failed(scene: Scene, error: Exception) -> str:

@@ -3,19 +3,23 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
+from werkzeug import Response
 
 from postventa import clock, escalations
 from postventa.clocks import UNCOUNTED, driving, end_clocks, pause, resume, start_clocks
 from postventa.store.casebook import NewCase, open_case
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.clocks import ClockRow, EscalationRow, due_clocks
+from postventa.store.complaints import ComplaintRow
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
-from tasks.complaints import ring_clocks
+from postventa.store.returns import ReturnRow
+from tasks.complaints import ring_clocks, tell_webhook
 
 MADRID = ZoneInfo("Europe/Madrid")
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -30,6 +34,26 @@ def at(written):
 FILED = at("2026-11-02 10:00")
 DUE = at("2026-11-18 00:00")
 HALF, THREE_QUARTERS, NINE_TENTHS = at("2026-11-10 09:00"), at("2026-11-16 09:00"), at("2026-11-16 10:36")
+
+
+OF_A_COMPLAINT = {
+    "kind": "complaint",
+    "topic": "delivery",
+    "text": "La taza llegó rota.",
+    "is_official_form": False,
+    "points": [],
+    "reopened": 0,
+}
+OF_A_RETURN = {
+    "kind": "statutory_withdrawal",
+    "statement": "Desisto del pedido.",
+    "article": "",
+    "is_collected": False,
+    "carrier": "",
+    "tracking_number": "",
+    "currency": "EUR",
+    "refunded_amount": Decimal(0),
+}
 
 
 class Office:
@@ -47,6 +71,11 @@ class Office:
         )
         with self.place.store.begin() as connection:
             case_id = open_case(connection, new, filed, MADRID).case_id
+            table, columns = (
+                (ComplaintRow, OF_A_COMPLAINT) if new.family == "complaint" else (ReturnRow, OF_A_RETURN)
+            )
+            when = {} if table is ComplaintRow else {"informed_at": filed}
+            connection.execute(table.__table__.insert(), {"case_id": case_id, **columns, **when})
             start_clocks(
                 connection,
                 self.place.settings,
@@ -262,6 +291,74 @@ def test_two_workers_at_once_make_every_call_once(office):
     assert [rung.trouble for rung in done] == [[], [], []]
     assert len(office.rows(EscalationRow)) == len(office.owed()) == 30 * 4
     assert len(office.owed("complaint_overdue")) == 30
+
+
+@pytest.fixture
+def webhook(httpserver, configuration, house, office, monkeypatch):
+    """A webhook that hears; `webhook.answers` is what it says next."""
+    configuration["desk"]["webhook_env"] = "DESK_HOOK"
+    monkeypatch.setenv("DESK_HOOK", httpserver.url_for("/services/secret"))
+    office.place = house()
+    heard, answers = [], []
+
+    def hear(request):
+        status = answers.pop(0) if answers else 200
+        if status == 200:
+            heard.append(request.get_json()["text"])
+        return Response("ok", status)
+
+    httpserver.expect_request("/services/secret", method="POST").respond_with_handler(hear)
+    return SimpleNamespace(heard=heard, answers=answers)
+
+
+def tell(now):
+    with clock.clock_set_to(now):
+        return tell_webhook.fn()
+
+
+def test_the_webhook_hears_each_call_once_with_number_days_and_money_and_nobodys_name(office, webhook):
+    office.opened(family="return", trigger="withdrawal.informed", amount=Decimal("59.90"), currency="EUR")
+    now = at("2026-11-12 12:00")
+    office.run(now)
+    assert [tell(now).lines for _ in range(2)] == [1, 0]
+    (line,) = webhook.heard
+    assert line.startswith("D-2026-000001: quedan 4 días y 12 horas para devolver el dinero")
+    assert "59,90" in line
+    assert "R-WDR-REF, owner" in line
+    assert "Núria" not in line
+
+
+@SQLITE
+def test_a_webhook_that_is_down_is_told_later_and_stops_no_letter(office, webhook):
+    for source in ("1", "2", "3"):
+        office.opened(source)
+    office.run(HALF)
+    webhook.answers[:] = [200, 503]
+    told = tell(HALF)
+    assert told.lines == 1
+    (said,) = told.trouble
+    assert "503" in said
+    assert "secret" not in said
+    assert len(office.owed()) == 3
+    assert tell(HALF + timedelta(minutes=15)).lines == 2
+    assert sorted(line.partition(":")[0] for line in webhook.heard) == [
+        f"R-2026-00000{number}" for number in (1, 2, 3)
+    ]
+
+
+@SQLITE
+def test_a_webhook_that_cannot_be_reached_for_three_days_is_given_up_aloud(office, webhook, monkeypatch):
+    office.opened()
+    office.run(HALF)
+    monkeypatch.setenv("DESK_HOOK", "http://127.0.0.1:9/services/secret")
+    (said,) = tell(HALF).trouble
+    assert "cannot be reached" in said
+    assert "secret" not in said
+    monkeypatch.delenv("DESK_HOOK")
+    said = tell(HALF + timedelta(days=4)).trouble
+    assert "$DESK_HOOK" in said[0]
+    assert said[1] == "1 calls were kept from it for three days and are given up"
+    assert tell(HALF + timedelta(days=5)).trouble == []
 
 
 @SQLITE
