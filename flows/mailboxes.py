@@ -4,7 +4,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from tasks.mail_intake import take_in_mails
+from tasks.mailboxes import take_in_mails
 from tasks.reports import report_mailbox, the_end
 from tasks.turns import turn
 

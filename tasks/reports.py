@@ -13,7 +13,7 @@ from postventa import clock
 from postventa.sending import Sent
 from postventa.standing import SetAside, chain_today, set_aside
 from postventa.workplace import open_workplace
-from tasks.mail_intake import TakenIn
+from tasks.mailboxes import TakenIn
 from tasks.orders import Moved
 from tasks.promise import promise
 from tasks.shipments import Looked

@@ -6,13 +6,19 @@ The one place of the core that knows Prefect; imports are lazy, so that asking t
 import os
 from collections.abc import Mapping
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 from postventa.cli.house import Common, Wrong, app
 from postventa.settings import ENVIRONMENT_KEY, read_settings, settings_path
 
-FLOWS = ("orders", "shipments", "messages")
-"""The flows that there are."""
+FLOWS = {
+    "orders": ("shop", "flows.orders.follow_orders"),
+    "shipments": ("carrier", "flows.shipments.follow_shipments"),
+    "messages": ("channel", "flows.messages.send_what_is_owed"),
+    "mailboxes": ("mailbox", "flows.mailboxes.read_mailbox"),
+}
+"""The flows that there are: what each is run for, and where it is."""
 
 
 @app.command(name="run")
@@ -22,12 +28,13 @@ def run_flow(
     shop: str | None = None,
     carrier: str | None = None,
     channel: str | None = None,
+    mailbox: str | None = None,
     day: date | None = None,
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
-    """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is orders, shipments or messages.
+    """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is orders, shipments, messages or mailboxes.
 
-    Without --shop, --carrier or --channel it runs for each that is configured.
+    Without --shop, --carrier, --channel or --mailbox it runs for each that is configured.
     """
     if flow not in FLOWS:
         raise Wrong(f"there is no flow {flow!r}: there are {', '.join(FLOWS)}", code=2)
@@ -37,16 +44,17 @@ def run_flow(
         os.environ[ENVIRONMENT_KEY] = str(settings_path(common.config))
         _quiet_prefect()
         settings = place.settings
-        kinds: dict[str, tuple[str, Mapping[str, object]]] = {
-            "orders": ("shop", settings.shops),
-            "shipments": ("carrier", settings.carriers),
-            "messages": ("channel", settings.channels),
+        key, entrypoint = FLOWS[flow]
+        configured: dict[str, Mapping[str, object]] = {
+            "shop": settings.shops,
+            "carrier": settings.carriers,
+            "channel": settings.channels,
+            "mailbox": settings.mailboxes,
         }
-        key, configured = kinds[flow]
-        named = {"shop": shop, "carrier": carrier, "channel": channel}[key]
-        names = _each(key, named, configured)
+        named = {"shop": shop, "carrier": carrier, "channel": channel, "mailbox": mailbox}[key]
+        names = _each(key, named, configured[key])
         prefect_answers()
-        started = _flow(flow)
+        started = _flow(entrypoint)
         states = [(name, started(**{key: name}, return_state=True)) for name in names]
     red = [f"{flow} {name}: {_said(state)}" for name, state in states if not state.is_completed()]
     done = [{key: name, "state": state.name, "message": state.message} for name, state in states]
@@ -85,26 +93,18 @@ def prefect_answers() -> str:
     return f"answers at {address}"
 
 
-def _flow(name: str) -> Any:
-    """A flow by its noun. Prefect is imported here and not before: that takes two seconds."""
-    if name == "orders":
-        from flows.orders import follow_orders
-
-        return follow_orders
-    if name == "shipments":
-        from flows.shipments import follow_shipments
-
-        return follow_shipments
-    from flows.messages import send_what_is_owed
-
-    return send_what_is_owed
+def _flow(entrypoint: str) -> Any:
+    """A flow by its place. Prefect is imported here and not before: that takes two seconds."""
+    module, _, name = entrypoint.rpartition(".")
+    return getattr(import_module(module), name)
 
 
 def _each(key: str, named: str | None, configured: Mapping[str, object]) -> list[str]:
+    section = "mailboxes" if key == "mailbox" else f"{key}s"
     if named is not None and named not in configured:
-        raise Wrong(f"there is no [{key}s.{named}] in the configuration")
+        raise Wrong(f"there is no [{section}.{named}] in the configuration")
     if not configured:
-        raise Wrong(f"the configuration has no [{key}s.NAME]: `postventa init` shows how")
+        raise Wrong(f"the configuration has no [{section}.NAME]: `postventa init` shows how")
     return [named] if named is not None else list(configured)
 
 

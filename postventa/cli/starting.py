@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from postventa.cli.house import Common, Wrong, app, explain
 from postventa.cli.law import law_usable
 from postventa.cli.web import web_usable
+from postventa.connectors import imap
 from postventa.connectors.doors import open_carrier, open_shop
 from postventa.settings import DEFAULT_PATH, Channel, Settings, read_settings
 from postventa.shipped import shipped
@@ -48,7 +49,7 @@ def write_configuration(folder: Path = Path(), *, common: Common = Common()) -> 
 
 @app.command(name="check")
 def check(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
-    """Validate the configuration, then reach the store, Prefect, every channel, shop and carrier; one line each."""
+    """Validate the configuration, then reach the store, Prefect, every channel, shop, carrier and mailbox; one line each."""
     with common.clock():
         settings = read_settings(common.config)
         checked = [Checked("configuration", is_well=True, said="valid"), _store(settings), _prefect()]
@@ -64,6 +65,10 @@ def check(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
         checked += [
             _reach(f"carriers.{name}", lambda name=name, carrier=carrier: open_carrier(name, carrier).check())
             for name, carrier in settings.carriers.items()
+        ]
+        checked += [
+            _reach(f"mailboxes.{name}", lambda name=name, box=box: imap.connect(name, box).check())
+            for name, box in settings.mailboxes.items()
         ]
         if settings.web.url:  # without it no message links to the customers' pages
             checked.append(_reach("web", lambda: web_usable(settings)))

@@ -1,12 +1,10 @@
-"""Mail intake: making complaints of the mails that wait in a mailbox, one transaction a mail, marked when saved."""
+"""Mailboxes: making complaints of the mails that wait in one, a transaction a mail, marked when it is saved."""
 
 import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock
@@ -16,14 +14,11 @@ from postventa.connectors.incoming import NotAMail, read_mail
 from postventa.files import CabinetTrouble
 from postventa.mail_intake import Became, NeedsAPerson, take_in
 from postventa.settings import BadConfiguration
-from postventa.store import filing
-from postventa.store.inbox import QuarantineRow
+from postventa.store import mailboxes
 from postventa.workplace import Workplace, open_workplace
 from tasks.promise import promise
 
 RUN_SECONDS = 240
-_KEPT_OF_A_MAIL = 4000
-"""Bytes of a mail that is set aside: enough to find it in the mailbox."""
 FILED = frozenset({Became.OPENED, Became.ADDED, Became.KNOWN})
 
 log = logging.getLogger(__name__)
@@ -49,10 +44,12 @@ def take_in_mails(mailbox: str) -> TakenIn:
         raise BadConfiguration(f"there is no [mailboxes.{mailbox}] in the configuration")
     until = time.monotonic() + RUN_SECONDS
     done = TakenIn()
-    since = _connected_at(place, mailbox)
+    with place.store.begin() as connection:
+        since = mailboxes.connected_at(connection, mailbox, clock.now())
+        asks_a_person = mailboxes.waiting_for_a_person(connection, mailbox)
     not_before = place.settings.shop(section.shop).backfill_since
     with connect(mailbox, section) as door:
-        visit = _Visit(place, door, mailbox, section.shop, _waiting_for_a_person(place, mailbox))
+        visit = _Visit(place, door, mailbox, section.shop, asks_a_person)
         for waiting in door.waiting(max(since, not_before), not_before):
             if time.monotonic() > until:
                 done.left_over = True
@@ -61,7 +58,7 @@ def take_in_mails(mailbox: str) -> TakenIn:
             if became is not None:
                 done.became[became] += 1
     with place.store.begin() as connection:
-        filing.move_cursor(connection, source_of(mailbox), clock.now(), clock.now())
+        mailboxes.read_until(connection, mailbox, clock.now())
     return done
 
 
@@ -73,13 +70,12 @@ class _Visit:
     door: Imap
     mailbox: str
     shop: str
-    waits_for_a_person: frozenset[str]
-    """The mails that were set aside; `postventa quarantine retry` lets them be read again."""
+    asks_a_person: frozenset[str]
 
     def receive(self, waiting: Waiting) -> Became | None:
         """Saves what a mail becomes, then marks it; None for one that is gone or waits for a person."""
         ref = f"{self.door.uid_validity}/{waiting.uid}"
-        if ref in self.waits_for_a_person:
+        if ref in self.asks_a_person:
             return None
         raw = b""
         try:
@@ -106,35 +102,5 @@ class _Visit:
     def _set_aside(self, ref: str, reason: str, raw: bytes) -> Became:
         log.error("mail %s of %s is set aside", ref, self.mailbox)
         with self.place.store.begin() as connection:
-            filing.quarantine(
-                connection,
-                source=source_of(self.mailbox),
-                kind="mail",
-                ref=ref,
-                reason=reason,
-                raw=raw[:_KEPT_OF_A_MAIL].decode("utf-8", "replace"),
-                now=clock.now(),
-            )
+            mailboxes.set_aside(connection, self.mailbox, ref, reason, raw, clock.now())
         return Became.SET_ASIDE
-
-
-def source_of(mailbox: str) -> str:
-    """What the quarantine and the cursors call a mailbox."""
-    return f"mailbox:{mailbox}"[:64]
-
-
-def _connected_at(place: Workplace, mailbox: str) -> datetime:
-    """When this mailbox was first read. What came before and was read then is a matter of the time before us."""
-    name = f"{source_of(mailbox)}:connected"
-    with place.store.begin() as connection:
-        known = filing.cursor(connection, name)
-        if known is None:
-            known = clock.now()
-            filing.move_cursor(connection, name, known, known)
-    return known
-
-
-def _waiting_for_a_person(place: Workplace, mailbox: str) -> frozenset[str]:
-    wanted = select(QuarantineRow.ref).where(QuarantineRow.source == source_of(mailbox))
-    with place.reading() as connection:
-        return frozenset(connection.execute(wanted).scalars())
