@@ -66,11 +66,12 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
         while time.monotonic() < until and is_wanted():
             with place.store.begin() as connection:
                 claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH)
-                desks = Desks(connection, claimed, place.settings, settings)
             if not claimed:
                 return sent
             batch = _Batch(place, channel, post, marker, sender, sent)
             try:
+                with place.reading() as connection:  # others may claim and mark meanwhile
+                    desks = Desks(connection, claimed, place.settings, settings)
                 for subject, rows in groupby(claimed, key=subject_of):
                     batch.send_in_turn(desks.of(subject), list(rows))
                     if batch.is_channel_down:
