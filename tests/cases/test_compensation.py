@@ -1,15 +1,17 @@
 """Remedies are proposed once, approved within limit and budget, and every step stands in the case."""
 
+import json
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from an_order import fill, raw_order
 from sqlalchemy import select
 
-from postventa import compensation
+from postventa import cli, compensation
 from postventa.compensation import NeedsManager, NotPossible
 from postventa.rules.compensation import Fault, NotOnTheTable, Remedy
 from postventa.store.casebook import NewCase, open_case
@@ -211,3 +213,31 @@ def test_two_who_approve_at_once_spend_the_budget_once(place, case):
     assert sorted(outcomes) == ["approved", "approved", "asks the manager", "asks the manager"]
     with place.reading() as connection:
         assert spent(connection, "tienda", "tienda:2026-11", "EUR") == Decimal("16.94")
+
+
+@ONCE
+def test_the_command_line_walks_a_remedy_through(place, case, house, capsys, monkeypatch):
+    house()
+    monkeypatch.setattr(
+        "postventa.cli.house.migrate.version", lambda _store: SimpleNamespace(is_current=True)
+    )
+    case(7)
+
+    def ask(*words: str) -> tuple[int, str]:
+        code = cli.run(["remedy", *words, "--now", NOW.isoformat()])
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    assert (
+        "instead the customer may choose: credit of 4.84"
+        in ask("propose", "R-2026-000001", "late_delivery", "--by", "ana")[1].lower()
+    )
+    assert "R-2026-000099" in ask("propose", "R-2026-000099", "late_delivery", "--by", "ana")[1]
+    assert ask("approve", "1", "--by", "pau")[0] == 1
+    assert "is approved" in ask("approve", "1", "--by", "ana")[1]
+    code, listed = ask("list", "--case", "R-2026-000001", "--json")
+    document = json.loads(listed)
+    assert (code, document["spent"]) == (0, {"tienda:2026-11 EUR": "4.84"})
+    assert document["remedies"][0]["state"] == "approved"
+    assert "is refused" in ask("refuse", "1", "--by", "ana", "--reason", "found")[1]
+    assert "cannot be given" in ask("give", "1", "--by", "ana")[1]
