@@ -55,8 +55,13 @@ def set_amount(connection: Connection, case_id: int, owed: Decimal, given: Decim
     )
 
 
-def money_falls_due(connection: Connection, settings: Settings, case_id: int, now: datetime) -> None:
-    """Starts the clock that the return's money is due by, if it has none: from the word, the goods, or their proof."""
+def money_falls_due(
+    connection: Connection, settings: Settings, case_id: int, now: datetime, *, is_anew: bool = False
+) -> None:
+    """Starts the clock that the return's money is due by, if none runs: from the word, the goods, or their proof.
+
+    A clock that was stopped means that the money waits lawfully, unless the return `is_anew` accepted.
+    """
     row: Any = return_of(connection, case_id)
     rest = (row.refund_due_amount or Decimal(0)) - row.refunded_amount
     if rest <= 0 or row.state in _OWES_NOTHING:
@@ -71,7 +76,9 @@ def money_falls_due(connection: Connection, settings: Settings, case_id: int, no
     kind = ReturnKind(row.kind)
     first = min((at for at in (row.goods_received_at, row.proof_at) if at is not None), default=None)
     if kind in FROM_THE_WORD:
-        held = [one for one in clocks if one.rule_id == REFUND and one.state == "not_applicable"]
+        held = [
+            one for one in clocks if one.rule_id == REFUND and one.state == "not_applicable" and not is_anew
+        ]
         due = withheld_until(held[0].due_at, row.goods_received_at, row.proof_at) if held else None
         if kind in MAY_WAIT and due is not None:
             _start(

@@ -15,7 +15,7 @@ from postventa.clocks import end_clocks, start_clocks
 from postventa.refunds import REFUND_RULES, money_falls_due, set_amount
 from postventa.returns import SEND_BACK, act, note, the_return
 from postventa.rules.refunds import FROM_THE_WORD
-from postventa.rules.returns import Act, ReturnKind, may_decline
+from postventa.rules.returns import Act, ReturnKind, ReturnState, may_decline
 from postventa.sales import amount_for, ending_of
 from postventa.settings import Settings
 from postventa.store.casebook import owe, say
@@ -35,13 +35,16 @@ def approve(connection: Connection, settings: Settings, case_id: int, *, who: st
     """Accepts what is not refused of a return, and tells the customer how the goods come back, if any do."""
     row = the_return(connection, case_id)
     was_received = row.goods_received_at is not None
+    if row.state == ReturnState.DECLINED:  # all of it was refused, and none of it is any more
+        anew = update(ReturnLineRow).where(_LINES.c.case_id == case_id)
+        connection.execute(anew.values(is_refused=False, reason=""))
     act(connection, row, Act.APPROVE, who=who, now=now, owner=row.owner or _owner(settings, who))
     note(connection, case_id, decided_at=now, article="")
     row = the_return(connection, case_id)
     sale = _sale(connection, row)
     recount(connection, settings, case_id)
-    if row.kind in FROM_THE_WORD and not _refund_clock_runs(connection, case_id):
-        money_falls_due(connection, settings, case_id, now)
+    if row.kind in FROM_THE_WORD:
+        money_falls_due(connection, settings, case_id, now, is_anew=True)
     if was_received:
         return
     if sale is None or not sale.order.needs_shipping or sale.order.shipped_at is None:
@@ -175,10 +178,6 @@ def _instruct(connection: Connection, settings: Settings, row: Any, now: datetim
         "refund_amount": f"{owed:.2f}" if owed else "",
     }
     owe(connection, row.case_id, "return_instructions", f"by:{facts['send_by_on']}", now, facts=facts)
-
-
-def _refund_clock_runs(connection: Connection, case_id: int) -> bool:
-    return any(one.rule_id in REFUND_RULES for one in open_clocks(connection, case_id))
 
 
 def _owner(settings: Settings, who: str) -> str | None:
