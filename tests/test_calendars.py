@@ -2,9 +2,14 @@
 
 from datetime import date
 
+import holidays
 import pytest
+from dateutil.relativedelta import relativedelta
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from postventa.calendars import UnknownPlace, holidays_for
+from postventa.rules.counting import months_later, working_days_later
 from postventa.rules.deadlines import UnknownYear
 
 ST_STEPHEN, MERCE, CONSTITUTION = date(2026, 12, 26), date(2026, 9, 24), date(2026, 12, 7)
@@ -66,3 +71,27 @@ def test_a_year_that_was_not_asked_for_is_not_guessed():
 def test_a_place_without_a_calendar_is_named(country, region, sentence):
     with pytest.raises(UnknownPlace, match=sentence):
         holidays_for(country, region)
+
+
+# --- the same counted by others ---
+
+THEIRS = {
+    region: holidays.country_holidays("ES", subdiv=region, years=range(2009, 2092))
+    for region in ("CT", "CB", "CN")
+}
+many = settings(max_examples=60, deadline=None, derandomize=True)
+days = st.dates(date(2010, 1, 1), date(2090, 1, 1))
+
+
+@many
+@given(days, st.integers(1, 40), st.sampled_from(sorted(THEIRS)))
+def test_working_days_are_those_that_the_calendar_itself_counts(day, count, region):
+    ours = holidays_for("ES", f"ES-{region}")
+    theirs = THEIRS[region].get_nth_working_day(day, count)
+    assert working_days_later(day, count, ours, only_national=False) == theirs
+
+
+@many
+@given(days, st.integers(0, 240))
+def test_months_are_those_that_another_library_counts(day, count):
+    assert months_later(day, count) == day + relativedelta(months=count)

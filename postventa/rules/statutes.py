@@ -167,17 +167,19 @@ def applicable(
 
     Rules that only count in the shadow of a stricter one are among them, those that are off are not.
     """
-    names = dict.fromkeys(
-        rule.rule_id
+    days = _days(event, zone)
+    biting = [
+        rule
         for rule in rules
         if rule.trigger == trigger
         and rule.default is not Default.OFF
         and (rule.scope != "large" or is_large)
         and (rule.scope != "region" or rule.region == region)
         and (not rule.topics or topic in rule.topics)
-        and any(rule.is_in_force(day) for day in _days(event, zone))
-    )
-    return tuple(rule_in_force(rules, name, event, zone) for name in names)
+        and any(rule.is_in_force(day) for day in days)
+    ]
+    names = dict.fromkeys(rule.rule_id for rule in biting)
+    return tuple(rule_in_force(biting, name, event, zone) for name in names)
 
 
 def nominal_days(rule: Rule) -> float:
