@@ -148,7 +148,7 @@ class Filing:
                 "refunds_before": [refund.ref for refund in self.sale.refunds] if self.sale else [],
             },
         )
-        owe(self.connection, case_id, ACKNOWLEDGEMENT, "once", now, facts=content(declaration))
+        owe(self.connection, case_id, ACKNOWLEDGEMENT, "once", now, facts=content(declaration, self.sale))
         move(self.connection, case_id, ReturnState.ACKNOWLEDGED, who="clock", now=now)
         if declaration.kind is ReturnKind.STATUTORY_WITHDRAWAL:
             self._start(case_id, "withdrawal.submitted", now, None)
@@ -193,6 +193,7 @@ class Filing:
         return tuple(doubts)
 
 
-def content(declaration: Declaration) -> dict[str, str]:
-    """What the acknowledgement says beside the statement itself."""
-    return {"informed_at": declaration.informed_at.isoformat(), "order_number": declaration.order_ref}
+def content(declaration: Declaration, sale: Sale | None) -> dict[str, str]:
+    """What the acknowledgement says beside the statement itself: the order by the number that the customer knows."""
+    number = sale.order.number if sale else declaration.order_ref
+    return {"informed_at": declaration.informed_at.isoformat(), "order_number": number}

@@ -142,7 +142,7 @@ def _said_again(connection: Connection, sale: Sale, declaration: Declaration, no
         occasion=f"{declaration.source}:{declaration.source_ref}",
     )
     if said is not None:
-        owe(connection, case_id, ACKNOWLEDGEMENT, f"again:{said}", now, facts=content(declaration))
+        owe(connection, case_id, ACKNOWLEDGEMENT, f"again:{said}", now, facts=content(declaration, sale))
     return _filed(connection, case_id, is_new=False)
 
 

@@ -89,7 +89,7 @@ def _record(visit: Visit, order: TrackedOrder | None, typed: Typed, ticket: str)
         filed = file_complaint(connection, settings, statement, now)
         if filed.is_new:
             enclose(connection, filed.case_id, kept, entry_id=None, now=now)
-    return Receipt(filed.case_id, shows_key=True, is_repeated=not filed.is_new)
+    return Receipt(filed.case_id, ticket, is_proven=True, is_repeated=not filed.is_new)
 
 
 def _form(

@@ -19,8 +19,8 @@ class StyleSheet:
     mark: str
 
 
-def draw(name: str, **values: Any) -> str:
-    return _environment().get_template(name).render(values)
+def draw(template: str, /, **values: Any) -> str:
+    return _environment().get_template(template).render(values)
 
 
 @cache

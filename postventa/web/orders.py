@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse
 
+from postventa import clock
 from postventa.links import read_order_link
+from postventa.rules.counting import A_SECOND
 from postventa.web.order_view import TrackedOrder, tracked_order
 from postventa.web.refusals import Refused
 from postventa.web.visits import Visit, Visiting
+from postventa.windows import window_of
 
 router = APIRouter()
 
@@ -37,4 +40,8 @@ LinkedVisit = Annotated[Visit, Depends(linked_visit)]
 
 @router.get("/order/{token}")
 def show_order(token: str, order: LinkedOrder, visit: LinkedVisit) -> HTMLResponse:
-    return visit.page("order.html", order=order, token=token, withdrawal=None)
+    with visit.reception.place.reading() as connection:
+        window = window_of(connection, visit.settings, order.order_id, clock.now())
+    last_at = (window.closes_at - A_SECOND).astimezone(order.zone) if window.closes_at else None
+    is_open = any(line.is_open for line in window.lines)
+    return visit.page("order.html", order=order, token=token, window=window, is_open=is_open, last_at=last_at)

@@ -72,11 +72,13 @@ class Visit:
         """To another page, after something was recorded."""
         return RedirectResponse(self.path(path), 303)
 
-    def page(self, name: str, status: int = 200, *, with_form: bool = False, **values: Any) -> HTMLResponse:
+    def page(
+        self, template: str, status: int = 200, *, with_form: bool = False, **values: Any
+    ) -> HTMLResponse:
         """A page in the visitor's language. A page `with_form` carries a ticket, and a cookie that it is bound to."""
         browser = self.browser or tickets.new_browser()
         written = draw(
-            name,
+            template,
             **self._frame(),
             ticket=tickets.issue(self.settings, browser) if with_form else "",
             **values,

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import requests
+from a_visitor import Visitor
 from an_order import PLACED, fill, raw_order, two_parcels
 from sqlalchemy import Engine
 
-from postventa import clock, links
+from postventa import clock
 from postventa.settings import Settings, settings_from
 from postventa.store.database import create_tables, open_store
 from postventa.web.serving import Pages
@@ -56,27 +56,6 @@ def place(settings: Settings) -> Iterator[Workplace]:
         yield workplace
     engine.dispose()
     open_store.cache_clear()
-
-
-class Visitor(requests.Session):
-    """A browser without a screen: it keeps cookies, and asks below the pages' own address."""
-
-    def __init__(self, place: Workplace, url: str) -> None:
-        super().__init__()
-        self.place, self.base = place, url
-        self.headers["Accept-Language"] = "es"
-
-    def request(self, method: str, url: str, **more) -> requests.Response:
-        path = url.replace(self.place.settings.web.url, "")
-        where = path if path.startswith("http") else f"{self.base}/ayuda{path}"
-        answer = super().request(method, where, **{"timeout": 20, **more})
-        for cookie in self.cookies:
-            cookie.secure = False  # the proxy in front speaks https; this test is its inner side
-        return answer
-
-    def order_link(self, ref: int, page: str = "") -> str:
-        """The address of the order 7001 (the first in the store) or 7002, as mails carry it."""
-        return links.order_link(self.place.settings, "tienda", ref - 7000, page)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """The complaint form: everything typed comes back when something is wrong, and what was sent twice is one complaint."""
 
-import re
 from html import unescape
 
 import pytest
-from sqlalchemy import select, text
+from a_visitor import rows, ticket_in
+from sqlalchemy import text
 
 from postventa import links
 from postventa.files import Cabinet
@@ -23,18 +23,6 @@ SAID = {
     "phone": "",
     "order": "",
 }
-
-
-def rows(place, table, **where):
-    with place.reading() as connection:
-        wanted = select(table.__table__)
-        for name, value in where.items():
-            wanted = wanted.where(getattr(table, name) == value)
-        return connection.execute(wanted).all()
-
-
-def ticket_in(page):
-    return re.search(r'name="ticket" value="([^"]+)"', page.text)[1]
 
 
 def send(visitor, path="/complaint", files=(), **changes):
