@@ -17,8 +17,9 @@ FLOWS = {
     "shipments": ("carrier", "flows.shipments.follow_shipments"),
     "messages": ("channel", "flows.messages.send_what_is_owed"),
     "mailboxes": ("mailbox", "flows.mailboxes.read_mailbox"),
+    "complaints": ("", "flows.complaints.watch_deadlines"),
 }
-"""The flows that there are: what each is run for, and where it is."""
+"""The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""
 
 
 @app.command(name="run")
@@ -32,7 +33,7 @@ def run_flow(
     day: date | None = None,
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
-    """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is orders, shipments, messages or mailboxes.
+    """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is one of those that there are.
 
     Without --shop, --carrier, --channel or --mailbox it runs for each that is configured.
     """
@@ -51,14 +52,14 @@ def run_flow(
             "channel": settings.channels,
             "mailbox": settings.mailboxes,
         }
-        named = {"shop": shop, "carrier": carrier, "channel": channel, "mailbox": mailbox}[key]
-        names = _each(key, named, configured[key])
+        named = {"shop": shop, "carrier": carrier, "channel": channel, "mailbox": mailbox, "": None}[key]
+        runs = [{key: name} for name in _each(key, named, configured[key])] if key else [{}]
         prefect_answers()
         started = _flow(entrypoint)
-        states = [(name, started(**{key: name}, return_state=True)) for name in names]
-    red = [f"{flow} {name}: {_said(state)}" for name, state in states if not state.is_completed()]
-    done = [{key: name, "state": state.name, "message": state.message} for name, state in states]
-    common.answer(done, "\n".join(f"{flow} {name}: {state.name}" for name, state in states))
+        states = [(given, started(**given, return_state=True)) for given in runs]
+    red = [f"{_run(flow, given)}: {_said(state)}" for given, state in states if not state.is_completed()]
+    done = [{**given, "state": state.name, "message": state.message} for given, state in states]
+    common.answer(done, "\n".join(f"{_run(flow, given)}: {state.name}" for given, state in states))
     if red:
         raise Wrong("; ".join(red))
     return 0
@@ -106,6 +107,10 @@ def _each(key: str, named: str | None, configured: Mapping[str, object]) -> list
     if not configured:
         raise Wrong(f"the configuration has no [{section}.NAME]: `postventa init` shows how")
     return [named] if named is not None else list(configured)
+
+
+def _run(flow: str, given: Mapping[str, str]) -> str:
+    return " ".join([flow, *given.values()])
 
 
 def _said(state: Any) -> str:

@@ -1,0 +1,163 @@
+"""What the desk has to do by when: deadlines that have passed, end today or within a week, and the money among them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select, text
+
+from postventa.rules.counting import end_of
+from postventa.rules.statutes import Direction
+from postventa.store.cases import CaseRow
+from postventa.store.clocks import TICKING, ClockRow
+from postventa.store.orders import OrderRow
+
+SHOWN_AT_MOST = 200
+NOBODY = "nobody"
+A_WEEK = timedelta(days=7)
+
+
+class When(StrEnum):
+    """How near a deadline is."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    THIS_WEEK = "this_week"
+    """Within seven days."""
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline of the desk. It names people as [desk.people] does, and no customer."""
+
+    what: str
+    """`tienda:R-2026-000012`, or an order as `tienda:10001`."""
+    case: str
+    """The number alone; empty for an order's."""
+    owner: str
+    rule_id: str
+    article: str
+    due_at: datetime
+    """Exclusive: at this instant it is too late."""
+    state: str
+    when: When
+    days_left: int
+    """Whole days; below zero once it is overdue."""
+    amount: Decimal | None
+    """The money at risk, where there is some."""
+    currency: str
+
+
+def due_list(
+    connection: Connection, zone: ZoneInfo, now: datetime, within: timedelta | None = A_WEEK
+) -> list[Due]:
+    """The shop's duties whose time has passed or ends within that time, the earliest first; all that run for None."""
+    clocks, cases, orders = ClockRow.__table__.c, CaseRow.__table__.c, OrderRow.__table__.c
+    wanted = (
+        select(
+            *(clocks.rule_id, clocks.article, clocks.due_at, clocks.state, clocks.amount, clocks.currency),
+            *(clocks.shop, cases.number, cases.owner, orders.ref),
+        )
+        .select_from(ClockRow)
+        .outerjoin(CaseRow, cases.id == clocks.case_id)
+        .outerjoin(OrderRow, orders.id == clocks.order_id)
+        .where(text(f"clocks.{TICKING}"), clocks.direction == Direction.TRADER_DUTY)
+        .where(clocks.is_shadow.is_(False))
+        .order_by(clocks.due_at, clocks.id)
+    )
+    if within is not None:
+        wanted = wanted.where(clocks.due_at <= end_of((now + within).astimezone(zone).date(), zone))
+    return [_due(row, zone, now) for row in connection.execute(wanted)]
+
+
+def refunds_due(due: Iterable[Due]) -> dict[str, dict[When, Decimal]]:
+    """The money at risk by currency and by when; a case with two clocks for the same money counts once, the earlier."""
+    sums: dict[str, dict[When, Decimal]] = {}
+    counted = set()
+    for one in due:
+        if one.amount is None or one.what in counted:
+            continue
+        counted.add(one.what)
+        by_when = sums.setdefault(one.currency or "EUR", {})
+        by_when[one.when] = by_when.get(one.when, Decimal(0)) + one.amount
+    return sums
+
+
+def desk_today(due: Sequence[Due], now: datetime) -> str:
+    """The desk's page for managers, as markdown."""
+    columns = (When.OVERDUE, When.TODAY, When.THIS_WEEK)
+    owners: dict[str, Counter[When]] = {}
+    for one in due:
+        owners.setdefault(one.owner, Counter())[one.when] += 1
+    total: Counter[When] = sum(owners.values(), Counter())
+    head = "| | overdue | today | within a week |\n|---|---:|---:|---:|"
+    rows = [_row(owner, [counts[when] for when in columns]) for owner, counts in sorted(owners.items())]
+    money = [
+        _row(currency, [f"{sums.get(when, Decimal(0)):.2f}" for when in columns])
+        for currency, sums in sorted(refunds_due(due).items())
+    ]
+    late = [
+        f"| {one.what} | {one.rule_id} | {one.article} | {one.owner} | {-one.days_left} |"
+        for one in due[:SHOWN_AT_MOST]
+        if one.when is When.OVERDUE
+    ]
+    return "\n".join(
+        [
+            "# The desk today",
+            "",
+            f"As of {now:%Y-%m-%d %H:%M} UTC.",
+            "",
+            "## Deadlines by owner",
+            "",
+            head,
+            *rows,
+            _row("**all**", [f"**{total[when]}**" for when in columns]),
+            "",
+            "## Refunds due",
+            "",
+            *([head, *money] if money else ["No refund is due within a week."]),
+            "",
+            "## Overdue",
+            "",
+            *(
+                ["| | rule | article | owner | days |", "|---|---|---|---|---:|", *late]
+                if late
+                else ["Nothing is overdue."]
+            ),
+        ]
+    )
+
+
+def _row(name: str, cells: Sequence[object]) -> str:
+    return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _due(row: Any, zone: ZoneInfo, now: datetime) -> Due:
+    return Due(
+        what=f"{row.shop}:{row.number or row.ref}",
+        case=row.number or "",
+        owner=row.owner or NOBODY,
+        rule_id=row.rule_id,
+        article=row.article,
+        due_at=row.due_at,
+        state=row.state,
+        when=_when(row.due_at, zone, now),
+        days_left=(row.due_at - now) // timedelta(days=1),
+        amount=row.amount,
+        currency=row.currency,
+    )
+
+
+def _when(due_at: datetime, zone: ZoneInfo, now: datetime) -> When:
+    if due_at <= now:
+        return When.OVERDUE
+    today = now.astimezone(zone).date()
+    if due_at <= end_of(today, zone):
+        return When.TODAY
+    return When.THIS_WEEK if due_at <= end_of(today + A_WEEK, zone) else When.LATER
