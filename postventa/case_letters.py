@@ -12,7 +12,7 @@ from postventa.connectors.mime import Letter, letter_bytes
 from postventa.copies import order_view, sums_of
 from postventa.letters import Envelope, message_id_for
 from postventa.links import case_link
-from postventa.messages import card, language_for, render
+from postventa.messages import BadTemplate, card, language_for, render
 from postventa.receipts import receipt_of
 from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.settings import Channel, Settings
@@ -21,6 +21,8 @@ from postventa.views import AdrView, CaseView, MessageView, OrderView, ReturnLin
 
 RECEIPT = "complaint_received"
 """The letter that carries its content as a PDF too."""
+OF_ADR = "complaint_adr"
+"""The letter that is nothing without an entity to turn to (Ley 7/2017 art. 40.3)."""
 
 
 class CaseDesk:
@@ -72,6 +74,8 @@ class CaseDesk:
         case = self._dossier.case
         name, email = self._recipient(row)
         view = self.view(row)
+        if row.message == OF_ADR and not self._settings.adr.entity:
+            raise BadTemplate("it has no entity for dispute resolution to name: set entity and url in [adr]")
         rendered = render(row.message, view)
         message_id = row.message_id or message_id_for(row.key, self._channel.sender)
         letter = Letter(

@@ -1,8 +1,9 @@
 """What every act on a complaint needs: the complaint held, the table asked, a person named, and the round's number."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 
@@ -118,7 +119,20 @@ def end_duties(
     end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=running - {*but}, state=state)
 
 
-def asked_until(connection: Connection, case_id: int, now: datetime) -> datetime:
-    """The end of the customer's time to complete what they said; exclusive."""
-    ends = [clock.due_at for clock in open_clocks(connection, case_id) if clock.rule_id == FIX]
-    return max(ends, default=now + WITHOUT_A_CALENDAR)
+def asked_until(connection: Connection, case_id: int, now: datetime) -> tuple[datetime, date]:
+    """The end of the customer's time to complete what they said (exclusive), and its last day where they live."""
+    ends = [clock for clock in open_clocks(connection, case_id) if clock.rule_id == FIX]
+    if not ends:
+        return now + WITHOUT_A_CALENDAR, (now + WITHOUT_A_CALENDAR).date()
+    latest = max(ends, key=lambda clock: clock.due_at)
+    due_at: datetime = latest.due_at
+    return due_at, (due_at.astimezone(ZoneInfo(latest.zone)) - timedelta(seconds=1)).date()
+
+
+def receipt_sent(connection: Connection, case_id: int, *, at: datetime, now: datetime) -> None:
+    """The receipt has left: the complaint is acknowledged. Twice is once."""
+    row = held(connection, case_id)
+    if row.acknowledged_at is None:
+        write(connection, case_id, acknowledged_at=at)
+    if move(State(row.state), Act.ACKNOWLEDGE).state is not None:
+        act_on(connection, row, Act.ACKNOWLEDGE, who=CLOCK, now=now)

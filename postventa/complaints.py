@@ -4,7 +4,7 @@ Every function works inside the caller's transaction, holds the case while it do
 the table in `rules/complaints.py` does not let be done.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -19,12 +19,12 @@ from postventa.complaint_moves import (
     check_person,
     end_duties,
     held,
+    receipt_sent,
     say_next,
     start,
     words_of,
     write,
 )
-from postventa.complaint_notices import apologise, escalate, inform_of_adr, receipt_sent
 from postventa.complaint_rounds import add_to_case, complete, lapse, reopen
 from postventa.rules.complaints import Act
 from postventa.settings import Settings
@@ -37,14 +37,11 @@ __all__ = [
     "Statement",
     "add_to_case",
     "answer",
-    "apologise",
     "ask_for_more",
     "close",
     "complete",
-    "escalate",
     "file_complaint",
     "hold",
-    "inform_of_adr",
     "lapse",
     "last_day_of",
     "receipt_sent",
@@ -99,12 +96,11 @@ def ask_for_more(
         now=now,
         occasion=occasion,
     )
-    until = asked_until(connection, case_id, now)
+    until, last_day = asked_until(connection, case_id, now)
     write(connection, case_id, asked_for_more_at=now)
-    last_moment = until - timedelta(seconds=1)
     facts = {
         "text": words,
-        "until_at": last_moment.isoformat(),
+        "until_on": last_day.isoformat(),
         "starts_anew": settings.policy.large_company,
     }
     casebook.owe(connection, case_id, "complaint_more_needed", occasion, now, facts=facts)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from postventa.calls import Caller
 from postventa.clock_law import desk_hours, rule_of, shares_of
 from postventa.clocks import end_clocks
+from postventa.complaint_moves import receipt_sent
 from postventa.rules.driving import binds, driver, voice_of
 from postventa.rules.escalation import Call, ClockState, Role, look_at
 from postventa.rules.messages import Outcome
@@ -22,10 +23,11 @@ from postventa.store.clocks import ClockRow, open_clocks_of, rungs_made
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
 
+RECEIPT = "R-CMP-ACK"
 PROOFS = {
-    "R-CMP-ACK": "complaint_received",
-    "R-CMP-ADR-MAX": "complaint_adr",
-    "R-WDR-ACK": "withdrawal_received",
+    RECEIPT: ("complaint_received", "complaint_reopened"),
+    "R-CMP-ADR-MAX": ("complaint_adr",),
+    "R-WDR-ACK": ("withdrawal_received",),
 }
 """Duties that a letter fulfils: the clock ends with the letter's being sent, and not with its being owed."""
 NOTICES = {"R-CMP-ADR-MAX": ("complaint_adr", timedelta(days=3))}
@@ -92,6 +94,8 @@ def watch(connection: Connection, settings: Settings, scene: Scene, now: datetim
     sent_at = _sent_at(connection, clock)
     if sent_at is not None:
         end_clocks(connection, now=now, at=sent_at, case_id=clock.case_id, rule_ids=[clock.rule_id])
+        if clock.rule_id == RECEIPT:
+            receipt_sent(connection, clock.case_id, at=sent_at, now=now)
         return caller
     look = look_at(
         clock.started_at,
@@ -137,13 +141,13 @@ def _notice(caller: Caller, next_at: datetime | None) -> datetime | None:
 
 def _sent_at(connection: Connection, clock: Any) -> datetime | None:
     """When the letter was sent that fulfils this duty, if it is such a duty."""
-    message = PROOFS.get(clock.rule_id)
-    if message is None or clock.case_id is None:
+    messages = PROOFS.get(clock.rule_id)
+    if messages is None or clock.case_id is None:
         return None
     box: Any = OutboxRow.__table__.c
     sent = select(box.settled_at).where(
         box.case_id == clock.case_id,
-        box.message == message,
+        box.message.in_(messages),
         box.outcome == Outcome.SENT,
         box.owed_at >= clock.started_at,
     )

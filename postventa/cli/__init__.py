@@ -4,7 +4,7 @@ import sys
 
 from cyclopts import CycloptsError
 
-from postventa.cli import asking, evidence, law, remedies, running, starting, stuck, web
+from postventa.cli import asking, complaints, evidence, law, remedies, running, starting, stuck, web
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
 
 
