@@ -102,5 +102,5 @@ class _Visit:
     def _set_aside(self, ref: str, reason: str, raw: bytes) -> Became:
         log.error("mail %s of %s is set aside", ref, self.mailbox)
         with self.place.store.begin() as connection:
-            mailboxes.set_aside(connection, self.mailbox, ref, reason, raw, clock.now())
+            mailboxes.set_aside(connection, self.mailbox, ref, reason=reason, raw=raw, now=clock.now())
         return Became.SET_ASIDE

@@ -30,7 +30,9 @@ def read_until(connection: Connection, mailbox: str, now: datetime) -> None:
     filing.move_cursor(connection, source_of(mailbox), now, now)
 
 
-def set_aside(connection: Connection, mailbox: str, ref: str, reason: str, raw: bytes, now: datetime) -> None:
+def set_aside(
+    connection: Connection, mailbox: str, ref: str, *, reason: str, raw: bytes, now: datetime
+) -> None:
     """Sets a mail aside for a person; it stays where it is, unread."""
     filing.quarantine(
         connection,
