@@ -8,7 +8,19 @@ from sqlalchemy import Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from postventa.store import cases, clocks, complaints, inbox, messages, orders, returns, shipments  # noqa: F401 - every table must be known
+from postventa.store import (  # noqa: F401 - every table must be known
+    asks,
+    cases,
+    clocks,
+    complaints,
+    consents,
+    inbox,
+    messages,
+    orders,
+    returns,
+    reviews,
+    shipments,
+)
 from postventa.store.base import Base
 
 BUSY_SECONDS = 30
