@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from postventa import __version__, links
-from postventa.web import cases, complaints, front, orders, receipts, withdrawals
+from postventa.web import api, cases, complaints, front, orders, receipts, withdrawals
 from postventa.web.forms import MOST_FILES
 from postventa.web.guards import Below, Headers, Limits, Quiet
 from postventa.web.reception import Reception
@@ -32,6 +32,7 @@ def create_app(place: Workplace) -> ASGIApp:
     app.state.reception = reception
     for pages in (front, orders, complaints, withdrawals, cases, receipts):
         app.include_router(pages.router, include_in_schema=False)
+    app.include_router(api.router)
     refuse_politely(app)
     most = FORM_BYTES + int(MOST_FILES * place.settings.files.max_megabytes * 1024 * 1024)
     limited = Limits(Quiet(app), most=lambda path: FORM_BYTES if path.startswith("/api/") else most)

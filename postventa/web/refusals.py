@@ -16,7 +16,7 @@ from postventa.web.visits import visiting
 
 logger = logging.getLogger(__name__)
 STORE_DOWN = (DBAPIError, PoolTimeout)
-SAID = frozenset({400, 403, 404, 405, 408, 413, 429, 500, 503})
+SAID = frozenset({400, 401, 403, 404, 405, 408, 413, 429, 500, 503})
 """The answers that the pages have words for."""
 
 
@@ -73,8 +73,18 @@ async def _no_such_link(request: Request, wrong: Exception) -> Response:
     return refusal(request, 403 if isinstance(wrong, LinkTooOld) else 404)
 
 
-async def _not_understood(request: Request, _wrong: Exception) -> Response:
-    return refusal(request, 400)
+async def _not_understood(request: Request, wrong: Exception) -> Response:
+    """JSON that is not what it should be: a sentence a field, without what was in it."""
+    if not request.url.path.startswith("/api/"):
+        return refusal(request, 400)
+    errors: Any = wrong.errors() if isinstance(wrong, RequestValidationError) else ()
+    said = {
+        ".".join(str(part) for part in error["loc"][1:] if isinstance(part, str)) or "body": error[
+            "msg"
+        ].replace("Input should", "This should")
+        for error in errors
+    }
+    return JSONResponse({"errors": said}, 422)
 
 
 async def _store_down(request: Request, error: Exception) -> Response:
