@@ -18,6 +18,7 @@ FLOWS = {
     "messages": ("channel", "flows.messages.send_what_is_owed"),
     "mailboxes": ("mailbox", "flows.mailboxes.read_mailbox"),
     "complaints": ("", "flows.complaints.watch_deadlines"),
+    "returns": ("", "flows.returns.follow_returns"),
 }
 """The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -20,6 +20,7 @@ _PARCELS: Any = ShipmentRow.__table__
 _REFUNDS: Any = RefundRow.__table__
 _RETURNS: Any = ReturnRow.__table__
 _RETURN_LINES: Any = ReturnLineRow.__table__
+A_DAY = timedelta(days=1)
 STATEMENT = "statement"
 """The entry that opens a return; it remembers the refunds that had been made before."""
 
@@ -68,16 +69,21 @@ def return_of(connection: Connection, case_id: int) -> Any | None:
 
 
 def due_sales(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """The orders whose sale somebody must look at now, longest due first."""
+    """The orders whose sale somebody must look at now, longest due first, held so that no news is overwritten."""
     orders = _ORDERS.c
     wanted = select(orders.id).where(orders.sale_look_at <= now).order_by(orders.sale_look_at).limit(limit)
-    return list(connection.execute(wanted).scalars())
+    return list(connection.execute(wanted.with_for_update(skip_locked=True)).scalars())
 
 
 def look_again(connection: Connection, order_id: int | None, now: datetime) -> None:
     """Notes that something has changed that the sale's end depends on."""
     if order_id is not None:
         connection.execute(update(OrderRow).where(OrderRow.id == order_id).values(sale_look_at=now))
+
+
+def put_off(connection: Connection, order_id: int, now: datetime) -> None:
+    """A sale that could not be looked at is looked at again tomorrow: it holds up no other."""
+    connection.execute(update(OrderRow).where(OrderRow.id == order_id).values(sale_look_at=now + A_DAY))
 
 
 def _of(connection: Connection, table: Any, order_ids: Sequence[int]) -> Any:

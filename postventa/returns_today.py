@@ -1,0 +1,74 @@
+"""What managers read of returns: where they stand, what is owed in money and by when, and what waits for a decision."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from postventa.after_sales import Owed, refunds_due, returns_by_state
+from postventa.rules.returns import ReturnState
+from postventa.store.cases import CaseRow
+
+SHOWN_AT_MOST = 200
+_CASES: Any = CaseRow.__table__
+
+
+def returns_today(connection: Connection, now: datetime) -> str:
+    """Returns by state, refunds due in money, and what a person must decide, as markdown."""
+    due = refunds_due(connection, now)
+    all_of_it, overdue = _sums(due), _sums(one for one in due if one.is_overdue)
+    return "\n".join(
+        [
+            "# Returns and refunds",
+            "",
+            f"As of {now:%Y-%m-%d %H:%M} UTC. Refunds due: **{all_of_it}**, of that overdue: **{overdue}**.",
+            "",
+            "| returns | how many |",
+            "|---|---:|",
+            *(f"| {state} | {count} |" for state, count in returns_by_state(connection).items()),
+            "",
+            "## Refunds due",
+            "",
+            "| case | owner | amount | due (UTC) | double sum |",
+            "|---|---|---:|---|---|",
+            *map(_row, due),
+            "",
+            "## Waiting for a decision",
+            "",
+            *_undecided(connection),
+        ]
+    )
+
+
+def _row(one: Owed) -> str:
+    late = "**overdue** " if one.is_overdue else ""
+    due = f"{late}{one.due_at:%Y-%m-%d %H:%M}"
+    return f"| {one.number} | {one.owner} | {one.amount:.2f} {one.currency} | {due} | {one.double_sum_risk} |"
+
+
+def _sums(owed: Iterable[Owed]) -> str:
+    sums: dict[str, Decimal] = {}
+    for one in owed:
+        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
+    return (
+        ", ".join(f"{amount:.2f} {currency}".strip() for currency, amount in sorted(sums.items()))
+        or "nothing"
+    )
+
+
+def _undecided(connection: Connection) -> list[str]:
+    cases = _CASES.c
+    waiting = (
+        select(cases.number, cases.shop, cases.owner, cases.opened_at)
+        .where(cases.family == "return", cases.state == ReturnState.ACKNOWLEDGED)
+        .order_by(cases.opened_at)
+        .limit(SHOWN_AT_MOST)
+    )
+    rows = connection.execute(waiting).all()
+    return [
+        f"- {row.shop}:{row.number}, since {row.opened_at:%Y-%m-%d}, {row.owner or 'nobody owns it'}: "
+        f"`postventa return show {row.number}`"
+        for row in rows
+    ] or ["Nothing."]
