@@ -31,6 +31,7 @@ class Control:
             Route("/sandbox/faults", self.faults, methods=["POST"]),
             Route("/sandbox/orders/{order:int}", self.order),
             Route("/sandbox/orders/{order:int}", self.patch, methods=["POST"]),
+            Route("/sandbox/orders/{order:int}/refunds", self.refund, methods=["POST"]),
         ]
 
     def truth(self) -> dict[str, Any]:
@@ -120,6 +121,17 @@ class Control:
             return JSONResponse(self._sandbox.shop.payload(order))
 
         return await _asked(request, patch_order)
+
+    async def refund(self, request: Request) -> Response:
+        """Gives money back now: `{}` all of it, `{"line": 0}` that line."""
+
+        def give_back(asked: dict[str, Any]) -> Response:
+            order = self._sandbox.shop.give_back(request.path_params["order"], str(asked.get("line", "all")))
+            if order is None:
+                return _no("there is no such order, or it is not placed yet", 404)
+            return JSONResponse(self._sandbox.shop.payload(order))
+
+        return await _asked(request, give_back)
 
 
 async def _asked(request: Request, do: Callable[[dict[str, Any]], Response]) -> Response:

@@ -112,10 +112,10 @@ class Order:
             case Did.PATCHED:
                 self._patch(change)
 
-    def amend(self, change: Change, *, and_stop: bool) -> None:
+    def amend(self, *changes: Change, and_stop: bool) -> None:
         """Something that was not planned happens; with `and_stop` nothing planned happens afterwards."""
         rest = () if and_stop else self.changes[self.applied :]
-        self.changes = (*self.changes[: self.applied], change, *rest)
+        self.changes = (*self.changes[: self.applied], *changes, *rest)
 
     def _patch(self, change: Change) -> None:
         fields = dict(change.fields)

@@ -102,20 +102,41 @@ class Shop:
     def patch(self, order_id: int, fields: dict[str, Any], *, touch: bool = True) -> Order | None:
         """Changes an order by hand, now. With a new status the rest of its planned life is called off."""
         with self._lock:
-            now = self.catch_up().replace(microsecond=0)
-            order = self.find(order_id)
+            order, at = self._now_of(order_id)
             if order is None:
                 return None
-            at = max(now, order.changes[order.applied - 1].at)
             change = Change(at, Did.PATCHED, "" if touch else "untouched", fields=fields)
-            order.amend(change, and_stop="status" in fields)
-            # the time line holds what is to come; what the order's plan lost or gained changes it
-            self._lay_out()
-            self._at = max(self._at, at)
-            due = bisect_right(self._line, at, key=lambda entry: entry[0])
-            self._apply([entry for _, entry in self._line[:due]])
-            self._next = due
-            return order
+            return self._amend(order, change, and_stop="status" in fields)
+
+    def give_back(self, order_id: int, what: str = "all") -> Order | None:
+        """Refunds an order by hand, now: all of it, or a line by its number from 0. Raises ValueError if it has none."""
+        with self._lock:
+            order, at = self._now_of(order_id)
+            if order is None:
+                return None
+            changes = [Change(at, Did.REFUNDED, what)]
+            if what == "all":
+                changes.append(Change(at, Did.STATUS, "refunded"))
+            elif not what.isdecimal() or int(what) >= len(order.basket.lines):
+                raise ValueError(f"an order of {len(order.basket.lines)} lines has no line {what}")
+            return self._amend(order, *changes, and_stop=what == "all")
+
+    def _now_of(self, order_id: int) -> tuple[Order | None, datetime]:
+        """The order, and the instant at which what is done by hand happens to it."""
+        now = self.catch_up().replace(microsecond=0)
+        order = self.find(order_id)
+        return order, max(now, order.changes[order.applied - 1].at) if order else now
+
+    def _amend(self, order: Order, *changes: Change, and_stop: bool) -> Order:
+        order.amend(*changes, and_stop=and_stop)
+        # the time line holds what is to come; what the order's plan lost or gained changes it
+        self._lay_out()
+        at = changes[-1].at
+        self._at = max(self._at, at)
+        due = bisect_right(self._line, at, key=lambda entry: entry[0])
+        self._apply([entry for _, entry in self._line[:due]])
+        self._next = due
+        return order
 
     def parcel_table(self) -> dict[str, Parcel]:
         """Every parcel that the orders' lives hold, by number."""

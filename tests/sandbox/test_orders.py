@@ -156,3 +156,18 @@ def test_an_order_cancelled_by_hand_stays_cancelled_and_its_parcel_is_called_off
     fresh.at(START + timedelta(days=30))
     assert fresh.shop(f"wc/v3/orders/{order.id}").json()["status"] == "cancelled"
     assert fresh.parcel(number).status_code == 404
+
+
+def test_money_given_back_by_hand_is_a_refund_like_any_other(fresh):
+    whole, part = [
+        order for order in fresh.every_order() if order["status"] == "completed" and not order["refunds"]
+    ][:2]
+    assert fresh.post(f"/sandbox/orders/{whole['id']}/refunds", {}).json()["status"] == "refunded"
+    changed = fresh.post(f"/sandbox/orders/{part['id']}/refunds", {"line": 0}).json()
+    assert (changed["status"], len(changed["refunds"])) == ("completed", 1)
+    assert changed["date_modified_gmt"] > part["date_modified_gmt"]
+    given = {refund["parent_id"]: refund["amount"] for refund in fresh.shop("wc/v3/refunds").json()}
+    assert given[whole["id"]] == whole["total"]
+    assert given[part["id"]] == changed["refunds"][0]["total"].lstrip("-")
+    assert fresh.post(f"/sandbox/orders/{part['id']}/refunds", {"line": 99}).status_code == 400
+    assert fresh.post("/sandbox/orders/1/refunds", {}).status_code == 404
