@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from postventa.store.cases import CaseRow
+from postventa.store.clocks import ClockRow, EscalationRow
 from postventa.store.inbox import InboxRow, ParkedRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import EventRow, RefundRow
@@ -13,7 +15,7 @@ from postventa.store.shipments import ScanRow, ShipmentRow
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline; `kind` is news, stage, scan, message, refund or parked."""
+    """One line of the timeline; `kind` is news, stage, scan, message, refund, clock, call or parked."""
 
     at: datetime
     kind: str
@@ -28,6 +30,7 @@ def timeline(connection: Connection, order_id: int, shop: str, ref: str) -> list
         *_scans(connection, order_id),
         *_messages(connection, order_id),
         *_refunds(connection, order_id),
+        *_clocks(connection, order_id),
         *_parked(connection, shop, ref),
     ]
     return sorted(entries, key=lambda entry: entry.at)
@@ -90,6 +93,32 @@ def _refunds(connection: Connection, order_id: int) -> list[Entry]:
         Entry(row.refunded_at, "refund", _joined(f"{row.amount:f}", "withdrawn" if row.withdrawn_at else ""))
         for row in connection.execute(rows)
     ]
+
+
+def _clocks(connection: Connection, order_id: int) -> list[Entry]:
+    """The deadlines of the order and of the cases about it: their start, the calls they made, and their end."""
+    clocks, cases = ClockRow.__table__.c, CaseRow.__table__.c
+    of_a_case = select(cases.id).where(cases.order_id == order_id)
+    about = select(ClockRow.__table__, cases.number).outerjoin(CaseRow, cases.id == clocks.case_id)
+    rows = connection.execute(
+        about.where(or_(clocks.order_id == order_id, clocks.case_id.in_(of_a_case)))
+    ).all()
+    entries = []
+    for row in rows:
+        due = f"due {row.due_at:%Y-%m-%d %H:%M} UTC"
+        entries.append(
+            Entry(row.started_at, "clock", _joined(f"{row.rule_id} started", row.number, due, row.article))
+        )
+        if row.ended_at is not None:
+            entries.append(Entry(row.ended_at, "clock", _joined(f"{row.rule_id} {row.state}", row.number)))
+    calls = EscalationRow.__table__.c
+    named = {row.id: row for row in rows}
+    made = select(EscalationRow.__table__).where(calls.clock_id.in_(named))
+    for call in connection.execute(made) if named else ():
+        clock, late = named[call.clock_id], "late" if call.is_late else ""
+        what = _joined(f"{clock.rule_id}: {call.rung}", call.to or "nobody", late, clock.number)
+        entries.append(Entry(call.made_at, "call", what))
+    return entries
 
 
 def _parked(connection: Connection, shop: str, ref: str) -> list[Entry]:

@@ -1,132 +1,38 @@
 """Every deadline is watched: each call is made once and by one worker, late ones are marked, and none is lost."""
 
+import copy
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
-from zoneinfo import ZoneInfo
 
 import pytest
+from an_office import DESK, DUE, FILED, HALF, NINE_TENTHS, THREE_QUARTERS, Office, at
 from sqlalchemy import update
 from werkzeug import Response
 
 from postventa import clock, escalations
 from postventa.clocks import UNCOUNTED, driving, end_clocks, pause, resume, start_clocks
-from postventa.store.casebook import NewCase, open_case
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.clocks import ClockRow, EscalationRow, due_clocks
-from postventa.store.complaints import ComplaintRow
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
-from postventa.store.returns import ReturnRow
 from tasks.complaints import ring_clocks, tell_webhook
 
-MADRID = ZoneInfo("Europe/Madrid")
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 POSTGRES = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 SECOND = timedelta(seconds=1)
 
 
-def at(written):
-    return datetime.fromisoformat(written).replace(tzinfo=MADRID).astimezone(UTC)
-
-
-FILED = at("2026-11-02 10:00")
-DUE = at("2026-11-18 00:00")
-HALF, THREE_QUARTERS, NINE_TENTHS = at("2026-11-10 09:00"), at("2026-11-16 09:00"), at("2026-11-16 10:36")
-
-
-OF_A_COMPLAINT = {
-    "kind": "complaint",
-    "topic": "delivery",
-    "text": "La taza llegó rota.",
-    "is_official_form": False,
-    "points": [],
-    "reopened": 0,
-}
-OF_A_RETURN = {
-    "kind": "statutory_withdrawal",
-    "statement": "Desisto del pedido.",
-    "article": "",
-    "is_collected": False,
-    "carrier": "",
-    "tracking_number": "",
-    "currency": "EUR",
-    "refunded_amount": Decimal(0),
-}
-
-
-class Office:
-    """Cases and their clocks, and a flow that runs when a test says so."""
-
-    def __init__(self, house):
-        self.place = house()
-
-    def opened(self, source="1", filed=FILED, owner="ana", *, trigger="complaint.received", **more):
-        new = NewCase(
-            "tienda",
-            more.pop("family", "complaint"),
-            *("Núria Roig", "nuria@client.example", "es", "web", source, "received", filed),
-            owner=owner,
-        )
-        with self.place.store.begin() as connection:
-            case_id = open_case(connection, new, filed, MADRID).case_id
-            table, columns = (
-                (ComplaintRow, OF_A_COMPLAINT) if new.family == "complaint" else (ReturnRow, OF_A_RETURN)
-            )
-            when = {} if table is ComplaintRow else {"informed_at": filed}
-            connection.execute(table.__table__.insert(), {"case_id": case_id, **columns, **when})
-            start_clocks(
-                connection,
-                self.place.settings,
-                trigger=trigger,
-                shop="tienda",
-                events=[filed],
-                now=filed,
-                case_id=case_id,
-                **more,
-            )
-            end_clocks(connection, now=filed, at=filed, case_id=case_id, rule_ids=["R-CMP-ACK", "R-WDR-ACK"])
-        return case_id
-
-    def run(self, now):
-        with clock.clock_set_to(now):
-            return ring_clocks.fn()
-
-    def rows(self, table, **wanted):
-        with self.place.reading() as connection:
-            found = connection.execute(table.__table__.select().order_by(table.__table__.c[0])).all()
-        return [row for row in found if all(getattr(row, name) == value for name, value in wanted.items())]
-
-    def the(self, table, **wanted):
-        (row,) = self.rows(table, **wanted)
-        return row
-
-    def called(self, rule_id="R-CMP-ANS"):
-        numbers = {row.id for row in self.rows(ClockRow, rule_id=rule_id)}
-        return [(row.rung, row.to) for row in self.rows(EscalationRow) if row.clock_id in numbers]
-
-    def owed(self, message="desk_escalation"):
-        return [
-            (row.recipient, row.occasion.partition(":")[2]) for row in self.rows(OutboxRow, message=message)
-        ]
-
-
 @pytest.fixture
 def configuration(configuration):
-    people = {"ana": "Ana Pons", "marta": "Marta Gil", "pau": "Pau Serra"}
-    configuration["desk"] = {
-        "people": {who: {"name": name, "email": f"{who}@tienda.example"} for who, name in people.items()},
-        "owner": "ana",
-        "team_lead": "marta",
-        "manager": "pau",
-    }
+    configuration["desk"] = copy.deepcopy(DESK)
     return configuration
 
 
 @pytest.fixture
 def office(house):
-    return Office(house)
+    return Office(house())
 
 
 def test_each_person_is_called_once_however_often_the_flow_runs(office):
@@ -164,7 +70,7 @@ def test_what_fell_due_while_the_flow_was_down_for_three_days_is_made_once_and_m
 @SQLITE
 def test_past_the_deadline_the_manager_is_called_daily_and_the_customer_gets_one_apology(office):
     office.opened()
-    for hours in range(0, 7 * 24, 2):
+    for hours in range(0, 7 * 24, 9):
         office.run(DUE + timedelta(hours=hours))
     overdue = [rung for rung, _ in office.called() if rung.startswith("overdue")]
     assert overdue == [f"overdue:{number}" for number in range(1, 6)]
