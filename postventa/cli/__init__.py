@@ -4,7 +4,7 @@ import sys
 
 from cyclopts import CycloptsError
 
-from postventa.cli import asking, complaints, evidence, law, remedies, running, starting, stuck, web
+from postventa.cli import asking, complaints, due, evidence, law, remedies, running, starting, stuck, web
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
 
 
@@ -35,6 +35,8 @@ __all__ = [
     "Wrong",
     "app",
     "asking",
+    "complaints",
+    "due",
     "evidence",
     "law",
     "main",
