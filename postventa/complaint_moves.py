@@ -9,12 +9,13 @@ from sqlalchemy import Connection, func, select, update
 
 from postventa.clocks import end_clocks, start_clocks
 from postventa.plain_text import plain_text
+from postventa.rules.commercial import out_of_place
 from postventa.rules.complaints import Act, State, move
 from postventa.settings import Settings
 from postventa.store import casebook
 from postventa.store.caselog import lock
 from postventa.store.cases import CaseEntryRow
-from postventa.store.clocks import open_clocks
+from postventa.store.clocks import ClockRow, open_clocks
 from postventa.store.complaints import ComplaintRow, complaint_of
 
 CUSTOMER, CLOCK = "customer", "clock"
@@ -22,6 +23,7 @@ ACK, ADR, FIX = "R-CMP-ACK", "R-CMP-ADR-MAX", "R-CMP-FIX"
 WITHOUT_A_CALENDAR = timedelta(days=28)
 """What a customer is given where the working days of a year are not known: more than ten of them for certain."""
 _ENTRIES: Any = CaseEntryRow.__table__
+_CLOCKS: Any = ClockRow.__table__
 
 
 class NotDone(ValueError):
@@ -54,10 +56,19 @@ def check_person(settings: Settings, name: str) -> None:
 
 
 def words_of(text: str, what: str) -> str:
-    """A text of the desk's as it is kept. Raises NotDone if there are no words in it."""
+    """What somebody wrote as it is kept. Raises NotDone if there are no words in it."""
     words = plain_text(text).text
     if not words:
         raise NotDone(f"there are no words in it: say {what}")
+    return words
+
+
+def our_words(text: str, what: str) -> str:
+    """What the desk writes to a customer. Raises NotDone if it is empty, or has no place in a complaint."""
+    words = words_of(text, what)
+    refused = out_of_place(words)
+    if refused:
+        raise NotDone(f"the letter may not leave: {refused}")
     return words
 
 
@@ -119,14 +130,14 @@ def end_duties(
     end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=running - {*but}, state=state)
 
 
-def asked_until(connection: Connection, case_id: int, now: datetime) -> tuple[datetime, date]:
+def asked_until(connection: Connection, case_id: int, asked_at: datetime) -> tuple[datetime, date]:
     """The end of the customer's time to complete what they said (exclusive), and its last day where they live."""
-    ends = [clock for clock in open_clocks(connection, case_id) if clock.rule_id == FIX]
-    if not ends:
-        return now + WITHOUT_A_CALENDAR, (now + WITHOUT_A_CALENDAR).date()
-    latest = max(ends, key=lambda clock: clock.due_at)
-    due_at: datetime = latest.due_at
-    return due_at, (due_at.astimezone(ZoneInfo(latest.zone)) - timedelta(seconds=1)).date()
+    fix = (_CLOCKS.c.case_id == case_id) & (_CLOCKS.c.rule_id == FIX)
+    wanted = _CLOCKS.select().where(fix, _CLOCKS.c.started_at >= asked_at.replace(microsecond=0))
+    clock = connection.execute(wanted.order_by(_CLOCKS.c.id.desc()).limit(1)).one_or_none()
+    due_at: datetime = clock.due_at if clock else asked_at + WITHOUT_A_CALENDAR
+    zone = ZoneInfo(clock.zone if clock else "UTC")
+    return due_at, (due_at.astimezone(zone) - timedelta(seconds=1)).date()
 
 
 def receipt_sent(connection: Connection, case_id: int, *, at: datetime, now: datetime) -> None:

@@ -104,7 +104,7 @@ def lapse(connection: Connection, settings: Settings, case_id: int, *, by: str, 
     row = held(connection, case_id)
     check_person(settings, by)
     if move(State(row.state), Act.LAPSE).state is not None:
-        reason = may_lapse(asked_until(connection, case_id, now)[0] if row.asked_for_more_at else None, now)
+        reason = may_lapse(asked_until(connection, case_id, row.asked_for_more_at)[0], now)
         if reason:
             raise NotDone(f"{row.number} cannot be resolved for want of a reply: {reason}")
     act_on(connection, row, Act.LAPSE, who=by, now=now)

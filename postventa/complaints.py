@@ -19,10 +19,10 @@ from postventa.complaint_moves import (
     check_person,
     end_duties,
     held,
+    our_words,
     receipt_sent,
     say_next,
     start,
-    words_of,
     write,
 )
 from postventa.complaint_rounds import add_to_case, complete, lapse, reopen
@@ -68,7 +68,7 @@ def hold(
     """Tells the customer how things stand. No clock of the law stops for it."""
     row = held(connection, case_id)
     check_person(settings, by)
-    words = words_of(text, "how things stand and what comes next")
+    words = our_words(text, "how things stand and what comes next")
     act_on(connection, row, Act.HOLD, who=by, now=now, owner=row.owner or by)
     occasion = say_next(connection, case_id, "holding", by=by, text=words, now=now)
     casebook.owe(connection, case_id, "complaint_holding", occasion, now, facts={"text": words})
@@ -83,7 +83,7 @@ def ask_for_more(
     """
     row = held(connection, case_id)
     check_person(settings, by)
-    words = words_of(text, "what is missing")
+    words = our_words(text, "what is missing")
     act_on(connection, row, Act.ASK, who=by, now=now, owner=row.owner or by)
     occasion = say_next(connection, case_id, "asked_for_more", by=by, text=words, now=now)
     end_clocks(connection, now=now, at=now, case_id=case_id, rule_ids=[FIX], state="not_applicable")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from postventa.rules.commercial import out_of_place
 from postventa.rules.complaints import ANSWERS, UNFAVOURABLE, Outcome
 
 LEAST_WORDS = 6
@@ -106,6 +107,9 @@ def faults(draft: Draft, earlier: Sequence[str] = ()) -> tuple[str, ...]:
     if draft.written_in and draft.language and draft.written_in != draft.language:
         found.append(f"it is written in {draft.written_in}, and the customer writes in {draft.language}")
     found += _unreasoned(draft)
+    refused = out_of_place(whole_answer(draft.reasons, draft.text))
+    if refused:
+        found.append(refused)
     words = plain_words(whole_answer(draft.reasons, draft.text))
     if not found and any(_are_alike(words, plain_words(other)) for other in earlier):
         found.append("it says the same as an answer to another case: say what is particular to this one")
