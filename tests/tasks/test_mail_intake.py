@@ -276,7 +276,7 @@ BAD = {
     "from the desk": (a_mail(From="Ana <Ana@tienda.example>"), "postventa complaint open"),
     "that says nothing": (a_mail("", subject=""), "says nothing"),
     "of a thousand boxes": (
-        b"From: m@evil.example\r\n" + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 5000,
+        b"From: m@evil.example\r\n" + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 2600,
         "would take hours",
     ),
 }
