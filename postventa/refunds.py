@@ -35,7 +35,7 @@ SOON = timedelta(hours=2)
 """A refund that waits lawfully stops being watched a little before its day, not after it has rung."""
 _CLOCKS: Any = ClockRow.__table__
 _RETURNS: Any = ReturnRow.__table__
-_OWES_NOTHING = {ReturnState.DECLINED, ReturnState.CANCELLED, ReturnState.EXCHANGED}
+OWES_NOTHING = {ReturnState.DECLINED, ReturnState.CANCELLED, ReturnState.EXCHANGED}
 _WAITING = {ReturnState.AWAITING_GOODS, ReturnState.IN_TRANSIT}
 
 
@@ -64,7 +64,7 @@ def money_falls_due(
     """
     row: Any = return_of(connection, case_id)
     rest = (row.refund_due_amount or Decimal(0)) - row.refunded_amount
-    if rest <= 0 or row.state in _OWES_NOTHING:
+    if rest <= 0 or row.state in OWES_NOTHING:
         return
     clocks = connection.execute(
         _CLOCKS.select()
@@ -139,7 +139,7 @@ def withhold(connection: Connection, now: datetime, limit: int) -> list[str]:
 
 def read_back(connection: Connection, settings: Settings, sale: Sale, now: datetime) -> list[int]:
     """Compares what the shop has given back with what its returns are owed; answers the returns that moved."""
-    waiting = [row for row in sale.returns if row.refund_due_amount and row.state not in _OWES_NOTHING]
+    waiting = [row for row in sale.returns if row.refund_due_amount and row.state not in OWES_NOTHING]
     refunds = [GivenBack(row.ref, row.amount, row.refunded_at) for row in sale.refunds]
     claims = [
         Claim(row.refund_due_amount, row.informed_at, frozenset(row.said.get("refunds_before", ())))

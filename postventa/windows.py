@@ -1,6 +1,6 @@
 """Until when each line of an order may be withdrawn from, and why not where it may not."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,24 @@ class Window:
     article: str
     working: str
     lines: tuple[LineWindow, ...]
+
+    def sentences(self) -> list[str]:
+        """A line for each line of the order, as a person reads it."""
+        return [f"withdrawal: {self._standing(line)}  {line.ref} {line.name}" for line in self.lines]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON tells it."""
+        lines = [asdict(line) for line in self.lines]
+        closes_on = self.closes_on.isoformat() if self.closes_on else None
+        told = {name: getattr(self, name) for name in ("is_open", "closes_at", "article", "working")}
+        return {**told, "closes_on": closes_on, "lines": lines}
+
+    def _standing(self, line: LineWindow) -> str:
+        if line.letter or line.left <= 0:
+            return f"closed, {line.reason}"
+        if self.closes_on is None:
+            return self.working
+        return f"open until {self.closes_on}" if line.is_open else f"closed since {self.closes_on}"
 
 
 def window_of(connection: Connection, settings: Settings, order_id: int, now: datetime) -> Window:

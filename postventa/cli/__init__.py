@@ -4,7 +4,19 @@ import sys
 
 from cyclopts import CycloptsError
 
-from postventa.cli import asking, complaints, due, evidence, law, remedies, running, starting, stuck, web
+from postventa.cli import (
+    asking,
+    complaints,
+    due,
+    evidence,
+    law,
+    remedies,
+    returns_desk,
+    running,
+    starting,
+    stuck,
+    web,
+)
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
 
 
@@ -41,6 +53,7 @@ __all__ = [
     "law",
     "main",
     "remedies",
+    "returns_desk",
     "run",
     "running",
     "starting",

@@ -16,6 +16,7 @@ from postventa.store.ledger import ledger
 from postventa.store.orders import OrderRow, order_id_of
 from postventa.store.shipments import ShipmentRow
 from postventa.timeline import timeline
+from postventa.windows import window_of
 
 parked_app = App(name="parked", help="Orders that were set aside, with the reason.")
 quarantine_app = App(name="quarantine", help="What was heard and not understood.")
@@ -72,6 +73,7 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
         order_id, shop, order_ref, number = _the_order(connection, ref)
         order = connection.execute(OrderRow.__table__.select().where(OrderRow.id == order_id)).one()
         lines = timeline(connection, order_id, shop, order_ref)
+        window = window_of(connection, place.settings, order_id, clock.now())
     standing = {
         name: getattr(order, name)
         for name in (
@@ -88,8 +90,9 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
         f"Order {shop}:{order_ref} (number {number}) is {order.stage}; the shop calls it {order.raw_status}."
     )
     rows = [f"{line.at:%Y-%m-%d %H:%M:%S} UTC  {line.kind:8} {line.what}" for line in lines]
-    document = {"shop": shop, "ref": order_ref, "number": number, **standing}
-    common.answer({**document, "timeline": [asdict(line) for line in lines]}, "\n".join([head, *rows]))
+    document = {"shop": shop, "ref": order_ref, "number": number, **standing, "withdrawal": window.document()}
+    told = [head, *window.sentences(), *rows]
+    common.answer({**document, "timeline": [asdict(line) for line in lines]}, "\n".join(told))
     return 0
 
 

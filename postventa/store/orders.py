@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
 
+BY_HAND = "desk:"
+"""How the ref of a refund begins that was made beside the shop: its news says nothing of it."""
+
 
 class CustomerRow(Base):
     """A person who bought in one shop; guests are customers too, known by their e-mail address."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from postventa.rules.happenings import Known
 from postventa.rules.orders import PaymentState, Stage
 from postventa.rules.shipments import ShipmentStatus
-from postventa.store.orders import OrderRow, RefundRow
+from postventa.store.orders import BY_HAND, OrderRow, RefundRow
 from postventa.store.shipments import ShipmentRow
 
 
@@ -51,7 +51,7 @@ def _standings(connection: Connection, rows: Sequence[Any]) -> list[Standing]:
         parcels.setdefault(parcel.order_id, {})[parcel.tracking_number] = parcel
     refunds: dict[int, set[str]] = {}
     listed = select(RefundRow.order_id, RefundRow.ref).where(
-        RefundRow.order_id.in_(ids), RefundRow.withdrawn_at.is_(None)
+        RefundRow.order_id.in_(ids), RefundRow.withdrawn_at.is_(None), RefundRow.ref.not_like(f"{BY_HAND}%")
     )
     for order_id, ref in connection.execute(listed):
         refunds.setdefault(order_id, set()).add(ref)
