@@ -55,17 +55,18 @@ def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: floa
     console.print(f"  {asked.orders} orders, {asked.days:g} days, a stop every few hours\n")
     told, now = walk(stack, asked.days, console)
     settle()
+    going_on = Clock(now, time.time(), SPEED)
+    stack.open_pages(going_on.written())
     adds_up = summarise(stack, told, console, time.monotonic() - began)
     if not asked.exit:
-        _stay(stack, now, console)
+        _stay(stack, going_on, console)
     return 0 if adds_up else 1
 
 
-def _stay(stack: Stack, now: datetime, console: Console) -> None:
+def _stay(stack: Stack, going_on: Clock, console: Console) -> None:
     """Hands over to the timetable: deployments and a worker, on a clock that goes on from here, a minute a second."""
-    running = Clock(now, time.time(), SPEED).written()
-    stack.environment[CLOCK_KEY] = running
-    stack.set_clock(now, SPEED)
+    stack.environment[CLOCK_KEY] = going_on.written()
+    stack.set_clock(going_on.now(), SPEED)
     console.print("\n  handing over to the timetable: deploying, starting a worker ...")
     stack.run("postventa", "setup")
     stack.run("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(shipped("prefect.yaml")))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,12 @@ from postventa.settings import ENVIRONMENT_KEY as CONFIG_KEY
 from postventa.shipped import shipped
 
 PATIENCE_SECONDS = 120
+SERVER_ERROR = 500
+STAFF = """\
+ana = { name = "Ana Pons", email = "ana@tienda.example" }
+joan = { name = "Joan Riera", email = "joan@tienda.example" }
+marta = { name = "Marta Gil", email = "marta@tienda.example" }"""
+ENTITY = "Junta Arbitral de Consum de Catalunya"
 BESIDE_US = Path(sys.executable).parent
 
 
@@ -38,9 +45,10 @@ class Stack:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        prefect_port, self.sandbox_port, self.smtp_port = (_free_port() for _ in range(3))
+        prefect_port, self.sandbox_port, self.smtp_port, self.web_port = (_free_port() for _ in range(4))
         self.prefect_url = f"http://127.0.0.1:{prefect_port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
+        self.web_url = f"http://127.0.0.1:{self.web_port}"
         self._prefect_port = prefect_port
         self.config = self.folder / "postventa.toml"
         self.environment = {
@@ -64,6 +72,7 @@ class Stack:
             "TIENDA_KEY": "ck_sandbox",
             "TIENDA_SECRET": "cs_sandbox",
             "DHL_KEY": "sandbox",
+            "POSTVENTA_WEB_SECRET": token_hex(32),
         }
 
     def __enter__(self) -> Self:
@@ -115,6 +124,15 @@ class Stack:
         """The sandbox's own account of orders, parcels and mails: the truth to compare with."""
         return dict(self._ask(requests.get, "/sandbox/status").json())
 
+    def give_back(self, order_ref: str) -> None:
+        """Has the shop pay an order's money back, as somebody there would."""
+        self._ask(requests.post, f"/sandbox/orders/{order_ref}/refunds", json={}).raise_for_status()
+
+    def open_pages(self, clock: str) -> None:
+        """Opens the customers' pages, which the mails link to, on the clock that is written so."""
+        self.keep("web", "postventa", "web", "--port", str(self.web_port), **{CLOCK_KEY: clock})
+        self._wait("web", f"{self.web_url}/")
+
     def run(self, *words: str, **extra: str) -> None:
         """Runs a command of ours to its end. Raises StackDidNotStart if it fails."""
         done = subprocess.run(  # noqa: S603 - our own commands
@@ -163,7 +181,7 @@ class Stack:
             if any(process.poll() is not None for process in self.processes):
                 break
             try:
-                if self._ask(requests.get, url.removeprefix(self.sandbox_url)).ok:
+                if self._ask(requests.get, url.removeprefix(self.sandbox_url)).status_code < SERVER_ERROR:
                     return
             except requests.RequestException:
                 time.sleep(0.3)
@@ -182,10 +200,19 @@ class Stack:
             "https://api-eu.dhl.com": f"{self.sandbox_url}/dhl",
             "port = 1025": f"port = {self.smtp_port}",
             "requests_per_second = 5": "requests_per_second = 500",
-            "requests_per_second = 1 ": "requests_per_second = 500 ",
             "requests_per_second = 1\n": "requests_per_second = 500\n",
             "2026-11-01T00:00:00Z": f"{self.start:%Y-%m-%dT%H:%M:%SZ}",
+            'path = "files"': f'path = "{self.folder / "files"}"',
+            'url = ""                                   # how': f'url = "{self.web_url}" # how',
+            'owner = "" ': 'owner = "ana" ',
+            'team_lead = ""': 'team_lead = "joan"',
+            'manager = ""': 'manager = "marta"',
+            "\n[desk.people]\n": f"\n[desk.people]\n{STAFF}\n",
+            'entity = "" ': f'entity = "{ENTITY}" ',
+            "[policy.exemptions] ": "[policy.exemptions]\ne = ['CRE-50*'] ",
         }.items():
+            if example not in written:
+                raise StackDidNotStart(f"the example configuration has no {example.strip()!r} any more")
             written = written.replace(example, ours)
         self.config.write_text(written, encoding="utf-8")
 

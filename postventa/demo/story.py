@@ -1,6 +1,6 @@
 """The story of the demo: the clock walks through a week, and at every stop the flows run as they would by schedule."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,16 +11,29 @@ from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from flows.complaints import watch_deadlines
 from flows.messages import send_what_is_owed
 from flows.orders import follow_orders
+from flows.returns import follow_returns
 from flows.shipments import follow_shipments
 from postventa import clock
+from postventa.demo.cases import SCRIPTS
 from postventa.demo.stack import Stack
+from postventa.demo.stage import Stage
 from postventa.store.ledger import Ledger, ledger
 from postventa.workplace import open_workplace
 
 BUSY_DAYS = 4
 """While orders are packed and sent, a stop every four hours; when only parcels travel, every six."""
+DESK_EVERY = 4
+"""Deadlines and returns are looked at on every fourth stop: about once a day, where the timetable would every few minutes."""
+LAST_WORDS = timedelta(minutes=15)
+"""After the last runs somebody writes once more: what a demo finds that looks at the desk as it is."""
+ORDERS = (follow_orders, {"shop": "tienda"})
+PARCELS = (follow_shipments, {"carrier": "dhl"})
+RETURNS: tuple[Any, dict[str, str]] = (follow_returns, {})
+DEADLINES: tuple[Any, dict[str, str]] = (watch_deadlines, {})
+MAIL = (send_what_is_owed, {"channel": "email"})
 
 
 @dataclass
@@ -34,23 +47,34 @@ class Told:
 def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
     """Walks the clock from the start for so many days; answers what happened and where the clock stands."""
     told, now = Told(), stack.start
+    stage = Stage(stack.start, SCRIPTS, stack.give_back, open_workplace())
     stops = _stops(stack.start, days)
     with _no_heartbeat(), _progress(console) as progress:
         bar = progress.add_task("Monday 09:00", total=len(stops))
-        for now in stops:
+        for before in stage.opening_hours():
+            stage.play(before)
+            _run(told, before, (MAIL,))
+        for number, now in enumerate(stops, 1):
             stack.set_clock(now)
-            with clock.clock_set_to(now):
-                for started, given in (
-                    (follow_orders, {"shop": "tienda"}),
-                    (follow_shipments, {"carrier": "dhl"}),
-                    (send_what_is_owed, {"channel": "email"}),
-                ):
-                    state = started(**given, return_state=True)
-                    told.runs += 1
-                    if not state.is_completed():
-                        told.red.append(" ".join(str(state.message).split()))
+            stage.play(now)
+            is_desk = number % DESK_EVERY == 0 or now == stops[-1]
+            _run(
+                told, now, (ORDERS, PARCELS, RETURNS, DEADLINES, MAIL) if is_desk else (ORDERS, PARCELS, MAIL)
+            )
             progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
+    now += LAST_WORDS
+    stage.play(now)
     return told, now
+
+
+def _run(told: Told, now: datetime, flows: Iterable[tuple[Any, dict[str, str]]]) -> None:
+    """Runs flows one after another with the clock at `now`."""
+    with clock.clock_set_to(now):
+        for started, given in flows:
+            state = started(**given, return_state=True)
+            told.runs += 1
+            if not state.is_completed():
+                told.red.append(" ".join(str(state.message).split()))
 
 
 def _stops(start: datetime, days: float) -> list[datetime]:

@@ -1,0 +1,187 @@
+"""The stage of the demo's cases: customers who write to the shop, a desk that acts, each at its instant of the story."""
+
+import heapq
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from postventa import clock, compensation, complaints
+from postventa.promises import promise_of
+from postventa.rules.complaints import Kind, Outcome, Topic
+from postventa.store.cases import CaseRow
+from postventa.store.orders import CustomerRow, LineRow, OrderRow
+from postventa.withdrawals import Declaration, declare
+from postventa.workplace import Workplace
+
+SHOP = "tienda"
+Script = Callable[["Stage"], Generator[float, None, None]]
+"""A case as it goes: it does something and yields the hour of the story at which it goes on."""
+
+
+@dataclass(slots=True)
+class Buyer:
+    """A customer of the sandbox's shop, and the order that a case is about."""
+
+    order_id: int
+    number: str
+    ref: str
+    name: str
+    email: str
+    lines: dict[str, Decimal]
+
+
+@dataclass
+class Stage:
+    """Plays scripts: at every stop of the story what was to happen since the last one, each thing at its instant."""
+
+    start: datetime
+    scripts: Iterable[tuple[float, Script]]
+    give_back: Callable[[str], None]
+    """Has the shop pay an order's money back, by the order's id in the shop."""
+    place: Workplace
+    now: datetime = field(init=False)
+    taken: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.now = self.start
+        self._turn = count()
+        self._coming = [(hour, next(self._turn), script(self)) for hour, script in self.scripts]
+        heapq.heapify(self._coming)
+
+    def play(self, until: datetime) -> None:
+        """Lets everything happen that is due by `until`."""
+        while self._coming and self._at(self._coming[0][0]) <= until:
+            hour, _, script = heapq.heappop(self._coming)
+            self.now = self._at(hour)
+            with clock.clock_set_to(self.now):
+                again = next(script, None)
+            if again is not None:
+                heapq.heappush(self._coming, (again, next(self._turn), script))
+
+    def opening_hours(self) -> list[datetime]:
+        """The instants before the story at which something happens: old cases that it inherits."""
+        return sorted({self._at(hour) for hour, _, _ in self._coming if hour < 0})
+
+    # --- what customers do ---
+
+    def complain(
+        self, kind: Kind, topic: Topic, language: str, text: str, who: Buyer | tuple[str, str]
+    ) -> int:
+        """A complaint by the form on the page; `who` is a buyer, or a name and an address without an order."""
+        name, email = (who.name, who.email) if isinstance(who, Buyer) else who
+        said = complaints.Statement(
+            shop=SHOP,
+            kind=kind,
+            topic=topic,
+            text=text,
+            language=language,
+            name=name,
+            email=email,
+            order_ref=who.number if isinstance(who, Buyer) else None,
+            source="web",
+            source_ref=f"demo-{next(self._turn)}",
+            received_at=self.now,
+        )
+        return int(
+            self.do(lambda c: complaints.file_complaint(c, self.place.settings, said, self.now).case_id)
+        )
+
+    def withdraw(self, who: Buyer, text: str, *, lines: int = 0, language: str = "es") -> int:
+        """A withdrawal by the link in a mail: of everything, or of the first `lines` lines."""
+        some = dict(list(who.lines.items())[:lines]) if lines else None
+        said = Declaration(
+            shop=SHOP,
+            order_ref=who.number,
+            email=who.email,
+            name=who.name,
+            statement=text,
+            source="web",
+            source_ref=f"demo-{next(self._turn)}",
+            informed_at=self.now,
+            lines=some,
+            language=language,
+            is_verified=True,
+        )
+        return int(self.do(lambda c: declare(c, self.place.settings, said, self.now).case_id))
+
+    def add(self, case_id: int, text: str) -> None:
+        """A customer's further words on the page of the case."""
+        occasion = f"web:{next(self._turn)}"
+        settings = self.place.settings
+        self.do(
+            lambda c: complaints.add_to_case(
+                c, settings, case_id, text, at=self.now, now=self.now, occasion=occasion
+            )
+        )
+
+    # --- what the desk does ---
+
+    def act(self, what: Callable[..., Any], case_id: int, *words: Any, **more: Any) -> Any:
+        """One of the desk's functions that take connection, settings and case, now."""
+        settings = self.place.settings
+        return self.do(lambda c: what(c, settings, case_id, *words, **more, now=self.now))
+
+    def note(self, what: Callable[..., Any], case_id: int, *words: Any, **more: Any) -> Any:
+        """The same for functions that need no settings."""
+        return self.do(lambda c: what(c, case_id, *words, **more, now=self.now))
+
+    def answer(self, case_id: int, outcome: Outcome, reasons: list[str], by: str) -> None:
+        """Answers a complaint, with the remedy that was approved for it, if there is one."""
+
+        def answered(connection: Connection) -> None:
+            language = connection.execute(select(CaseRow.language).where(CaseRow.id == case_id)).scalar_one()
+            complaints.answer(
+                connection,
+                self.place.settings,
+                case_id,
+                outcome=outcome,
+                reasons=reasons,
+                by=by,
+                now=self.now,
+                remedy=promise_of(connection, case_id, language),
+            )
+
+        self.do(answered)
+
+    def compensate(self, case_id: int, incident: str, by: str, manager: str, **more: Any) -> None:
+        """Proposes what the table says and approves it, by the manager where it must be."""
+        made = self.act(compensation.propose, case_id, incident, who=by, **more)
+        self.act(compensation.approve, made.id, who=manager if made.needs_manager else by)
+
+    # --- whom and what they are about ---
+
+    def buyer(self, stage: str, *, sku: str = "", lines: int = 1) -> Buyer | None:
+        """A customer whose order stands at `stage`, in a script of their own; None where the story has none (yet)."""
+        orders, customers = OrderRow.__table__.c, CustomerRow.__table__.c
+        wanted = (
+            select(orders.id, orders.number, orders.ref, customers.name, customers.email)
+            .join(CustomerRow, customers.id == orders.customer_id)
+            .where(orders.shop == SHOP, orders.stage == stage, orders.needs_shipping, customers.email != "")
+            .order_by(orders.id)
+        )
+        with self.place.reading() as connection:
+            for row in connection.execute(wanted):
+                found = connection.execute(
+                    select(LineRow.ref, LineRow.sku, LineRow.quantity)
+                    .where(LineRow.order_id == row.id)
+                    .order_by(LineRow.id)
+                ).all()
+                fits = len(found) >= lines and (not sku or any(line.sku.startswith(sku) for line in found))
+                if fits and row.id not in self.taken:
+                    self.taken.add(row.id)
+                    pieces = {line.ref: line.quantity for line in found}
+                    return Buyer(row.id, row.number, row.ref, row.name, row.email, pieces)
+        return None
+
+    def do(self, what: Callable[[Connection], Any]) -> Any:
+        """Does something in one transaction, as a task would."""
+        with self.place.store.begin() as connection:
+            return what(connection)
+
+    def _at(self, hour: float) -> datetime:
+        return self.start + timedelta(hours=hour)
