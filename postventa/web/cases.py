@@ -49,7 +49,7 @@ def find_case(visit: Visiting, typed: Posted) -> Response:
 @router.get("/case/{token}")
 def show_case(token: str, visit: Visiting) -> HTMLResponse:
     case = _linked(token, visit)
-    return _show(visit, case, token, Typed.empty())
+    return _show(visit, case, Typed.empty())
 
 
 @router.post("/case/{token}")
@@ -61,20 +61,20 @@ def add_to(token: str, visit: Visiting, typed: Posted) -> Response:
         problems["website"] = "website"
     errors = in_words(problems, visit.words)
     if errors:
-        return _show(visit, case, token, typed, errors, status=422)
+        return _show(visit, case, typed, errors, status=422)
     if typed.ticket is None:
-        return _show(visit, case, token, typed, status=403)
+        return _show(visit, case, typed, status=403)
     try:
         _add(visit, case, typed, typed.ticket)
     except NotEnclosed as refused:
-        return _show(visit, case, token, typed, {"files": str(refused)}, status=422)
+        return _show(visit, case, typed, {"files": str(refused)}, status=422)
     except NotKept:
         errors = in_words({"files": "files_full"}, visit.words)
-        return _show(visit, case, token, typed, errors, status=422)
+        return _show(visit, case, typed, errors, status=422)
     except (*STORE_DOWN, CabinetTrouble) as down:
         note_store_down(down)
-        return _show(visit, case, token, typed, status=503)
-    return visit.go(f"/case/{token}")
+        return _show(visit, case, typed, status=503)
+    return visit.go(f"/case/{token}", added="1")
 
 
 def _add(visit: Visit, case: CasePage, typed: Typed, ticket: str) -> None:
@@ -119,7 +119,6 @@ def _ask(visit: Visit, typed: Typed, errors: dict[str, str] | None = None, statu
 def _show(
     visit: Visit,
     case: CasePage,
-    token: str,
     typed: Typed,
     errors: dict[str, str] | None = None,
     *,
@@ -131,7 +130,7 @@ def _show(
         status,
         with_form=True,
         case=case,
-        token=token,
+        was_added="added" in visit.request.query_params and not visit.is_writing,
         typed=typed,
         errors=errors or {},
         notice=typed.notice(visit, status),

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
-from postventa.windows import Window, last_day
+from postventa.windows import Window
 from postventa.wording import quantity_in
 
 _MOST_CHOICES = 30
@@ -23,7 +21,6 @@ class Good:
     left: Decimal
     letter: str
     """The letter of LGDCU 103 that excepts it."""
-    closed_on: date | None
 
     @property
     def may_go(self) -> bool:
@@ -37,7 +34,7 @@ class Good:
         return tuple(range(int(self.left), -1, -1))
 
 
-def goods_of(window: Window, zone: ZoneInfo) -> tuple[Good, ...]:
+def goods_of(window: Window) -> tuple[Good, ...]:
     return tuple(
         Good(
             field=f"line-{line.line_id}",
@@ -46,7 +43,6 @@ def goods_of(window: Window, zone: ZoneInfo) -> tuple[Good, ...]:
             bought=line.bought,
             left=line.left,
             letter=line.letter,
-            closed_on=last_day(line.closes_at, zone) if line.closes_at and not window.is_open else None,
         )
         for line in window.lines
     )
@@ -70,6 +66,10 @@ def chosen(goods: Sequence[Good], values: Mapping[str, str]) -> tuple[dict[str, 
 
 
 def said_of(goods: Sequence[Good], wanted: Mapping[str, Decimal], locale: str) -> str:
-    """`2 × Taza, 1 × Plato`."""
+    """`2 × Taza, 1 × Plato`, each number beside its name."""
     quantity = quantity_in(locale)
-    return ", ".join(f"{quantity(wanted[good.ref])} × {good.name}" for good in goods if good.ref in wanted)
+    return ", ".join(
+        f"{quantity(wanted[good.ref])}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{good.name}"
+        for good in goods
+        if good.ref in wanted
+    )

@@ -63,14 +63,14 @@ class Visit:
         spoken_there = None if self.is_chosen else known(language)
         return replace(self, shop=shop, language=spoken_there or self.language)
 
-    def path(self, path: str) -> str:
+    def path(self, path: str, **asked: str) -> str:
         """Where a link of ours leads: below the pages' own address, in the chosen language."""
-        chosen = f"?lang={self.language}" if self.is_chosen else ""
-        return f"{self.reception.base}{path}{chosen}"
+        query = asked | ({"lang": self.language} if self.is_chosen else {})
+        return f"{self.reception.base}{path}{'?' if query else ''}{urlencode(query)}"
 
-    def go(self, path: str) -> RedirectResponse:
+    def go(self, path: str, **asked: str) -> RedirectResponse:
         """To another page, after something was recorded."""
-        return RedirectResponse(self.path(path), 303)
+        return RedirectResponse(self.path(path, **asked), 303)
 
     def page(
         self, template: str, status: int = 200, *, with_form: bool = False, **values: Any

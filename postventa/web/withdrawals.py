@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from postventa import clock
+from postventa.rules.counting import A_SECOND
 from postventa.web.checks import email_problem, guest_problems, in_words, name_problem, the_shop
 from postventa.web.forms import Posted, Typed, one_line
 from postventa.web.goods import Good, chosen, goods_of, said_of
@@ -71,10 +72,9 @@ def take_guest(visit: Visiting, typed: Posted) -> Response:
 @router.get("/order/{token}/withdrawal")
 def ask_for_order(token: str, order: LinkedOrder, visit: LinkedVisit) -> HTMLResponse:
     window = _window(visit, order)
-    goods = goods_of(window, order.zone)
-    if not window.is_open or not any(good.may_go for good in goods):
+    if not window.is_open or not any(good.may_go for good in goods_of(window)):
         return visit.page("withdrawal_over.html", order=order, token=token, window=window)
-    return _order_form(visit, order, goods, Typed.empty())
+    return _order_form(visit, order, window, Typed.empty())
 
 
 @router.post("/order/{token}/withdrawal")
@@ -82,11 +82,11 @@ def take_for_order(token: str, visit: Visiting, typed: Posted) -> Response:
     try:
         order = linked_order(token, visit)
         visit = visit.about(order.shop, order.language)
-        goods = goods_of(_window(visit, order), order.zone)
+        window = _window(visit, order)
     except STORE_DOWN as down:
         note_store_down(down)
         return visit.page("refusal.html", 503, refused=visit.words["refusals"]["503"])
-    wanted, problem = chosen(goods, typed.values)
+    wanted, problem = chosen(goods_of(window), typed.values)
     problems = {
         "lines": problem,
         "name": name_problem(typed.values),
@@ -95,12 +95,12 @@ def take_for_order(token: str, visit: Visiting, typed: Posted) -> Response:
     problems["website"] = "website" if typed.is_trapped else ""
     errors = in_words({name: said for name, said in problems.items() if said}, visit.words)
     if errors or typed["act"] == "change":
-        return _order_form(visit, order, goods, typed, errors, status=422 if errors else 200)
+        return _order_form(visit, order, window, typed, errors, status=422 if errors else 200)
     if typed.ticket is None:
-        return _order_form(visit, order, goods, typed, status=403)
+        return _order_form(visit, order, window, typed, status=403)
     if typed["act"] == "confirm":
-        return _declare_for(visit, order, goods, typed, ticket=typed.ticket, wanted=wanted)
-    statement = _statement(visit, order, goods, wanted)
+        return _declare_for(visit, order, window, typed, ticket=typed.ticket, wanted=wanted)
+    statement = _statement(visit, order, goods_of(window), wanted)
     to = typed["email"] or visit.words["withdrawal"]["to_order"] % masked(order.email)
     return _confirm(visit, typed, statement, order.number, to)
 
@@ -108,7 +108,7 @@ def take_for_order(token: str, visit: Visiting, typed: Posted) -> Response:
 def _declare_for(
     visit: Visit,
     order: TrackedOrder,
-    goods: tuple[Good, ...],
+    window: Window,
     typed: Typed,
     *,
     ticket: str,
@@ -119,7 +119,7 @@ def _declare_for(
         order_ref=order.ref,
         email=typed["email"] or order.email,
         name=one_line(typed["name"]),
-        statement=_statement(visit, order, goods, wanted),
+        statement=_statement(visit, order, goods_of(window), wanted),
         source="web",
         source_ref=ticket,
         informed_at=clock.now(),
@@ -131,10 +131,10 @@ def _declare_for(
         receipt = _declare(visit, declaration)
     except NoSuchLine:  # the shop has changed the order meanwhile
         errors = in_words({"lines": "lines_many"}, visit.words)
-        return _order_form(visit, order, goods, typed, errors, status=422)
+        return _order_form(visit, order, window, typed, errors, status=422)
     except STORE_DOWN as down:
         note_store_down(down)
-        return _order_form(visit, order, goods, typed, status=503)
+        return _order_form(visit, order, window, typed, status=503)
     return visit.go(receipt_path(visit.settings, receipt))
 
 
@@ -183,6 +183,7 @@ def _guest_form(
         with_form=True,
         order=None,
         goods=(),
+        last_at=None,
         order_email="",
         typed=typed,
         errors=errors or {},
@@ -195,7 +196,7 @@ def _guest_form(
 def _order_form(
     visit: Visit,
     order: TrackedOrder,
-    goods: tuple[Good, ...],
+    window: Window,
     typed: Typed,
     errors: dict[str, str] | None = None,
     *,
@@ -206,7 +207,8 @@ def _order_form(
         status,
         with_form=True,
         order=order,
-        goods=goods,
+        goods=goods_of(window),
+        last_at=(window.closes_at - A_SECOND).astimezone(order.zone) if window.closes_at else None,
         order_email=masked(order.email),
         typed=typed,
         errors=errors or {},

@@ -1,0 +1,122 @@
+"""What stands before the pages: reading records nothing, too much and too often are refused, and logs know nobody."""
+
+import logging
+from contextlib import ExitStack
+
+import pytest
+from a_visitor import rows, ticket_in
+from sqlalchemy import func, select
+
+from postventa import links
+from postventa.store.base import Base
+from postventa.store.cases import CaseRow
+from postventa.web import cases
+from postventa.web.reception import neighbourhood
+from postventa.web.serving import Pages
+from postventa.workplace import Workplace
+
+SAID = {
+    "kind": "query",
+    "topic": "other",
+    "text": "¿Cuándo llega?",
+    "name": "Núria",
+    "email": "n@correo.example",
+}
+
+
+def contents(place):
+    """How many rows every table has."""
+    with place.reading() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_reading_a_page_records_nothing_whoever_prefetches_it(visitor, place):
+    done = visitor.post("/complaint", data=SAID | {"ticket": ticket_in(visitor.get("/complaint"))})
+    (case,) = rows(place, CaseRow)
+    order, before = visitor.order_link(7001), contents(place)
+    asked = {
+        "act": "confirm",
+        "line-1": "1",
+        "name": "N",
+        "ticket": "x",
+        "text": "x",
+        "number": case.number,
+        "key": case.key,
+    }
+    paths = [
+        "/",
+        "/complaint",
+        "/withdrawal",
+        "/case",
+        "/accessibility",
+        done.url,
+        links.case_link(place.settings, case.key),
+    ]
+    for path in [*paths, order, f"{order}/complaint", f"{order}/withdrawal"]:
+        assert visitor.get(path, params=asked).status_code == 200
+        visitor.head(path, params=asked)
+
+    assert contents(place) == before
+
+
+@pytest.fixture
+def served_with(place, visitor):
+    """Serves the same store with another [web], and sends the visitor there."""
+    with ExitStack() as open_pages:
+
+        def serve(**changes):
+            web = place.settings.web.model_copy(update=changes)
+            settings = place.settings.model_copy(update={"web": web})
+            visitor.base = open_pages.enter_context(Pages(Workplace(settings, place.store))).url
+
+        yield serve
+
+
+def test_who_writes_too_often_waits_a_minute_and_reading_goes_on(served_with, visitor):
+    served_with(requests_per_minute=2)
+    sent = [visitor.post("/case") for _ in range(3)]
+
+    assert [page.status_code for page in sent] == [422, 422, 429]
+    assert sent[-1].headers["Retry-After"] == "60"
+    assert "Espera un minuto" in sent[-1].text
+    assert visitor.get("/case").status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "told"), [((), [422, 429]), (("127.0.0.1",), [422, 422])])
+def test_a_forwarded_address_is_believed_from_a_configured_proxy_alone(served_with, visitor, proxies, told):
+    served_with(requests_per_minute=1, proxies=proxies)
+    sent = [visitor.post("/case", headers={"X-Forwarded-For": f"203.0.113.{last}"}) for last in (7, 8)]
+
+    assert [page.status_code for page in sent] == told
+
+
+def test_a_customer_with_a_whole_network_of_addresses_is_one_customer():
+    assert neighbourhood("2001:db8:1:2:3::4") == neighbourhood("2001:db8:1:2::9")
+    assert neighbourhood("203.0.113.7") != neighbourhood("203.0.113.8")
+
+
+def test_more_than_a_form_may_weigh_is_refused_in_words(visitor):
+    whole = visitor.post("/complaint", files={"files": ("film.mp4", b"0" * 7 * 2**20)})
+    field = visitor.post("/complaint", data=SAID | {"text": "x" * (2 * 2**20)})
+
+    assert (whole.status_code, field.status_code) == (413, 413)
+    assert "Es demasiado grande" in whole.text
+    assert "lo que escribiste sigue ahí" in field.text
+
+
+def test_a_failure_of_ours_is_a_page_and_the_log_names_the_place_and_nobody(visitor, monkeypatch, caplog):
+    def fails(*_args):
+        raise ValueError("núria@correo.example is in the message")
+
+    monkeypatch.setattr(cases, "_ask", fails)
+    with caplog.at_level(logging.DEBUG):
+        page = visitor.get("/case")
+
+    assert page.status_code == 500
+    assert "Ha fallado algo nuestro" in page.text
+    assert "Content-Security-Policy" in page.headers
+    assert "ValueError" in caplog.text
+    assert "correo.example" not in caplog.text
