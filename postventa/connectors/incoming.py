@@ -19,7 +19,7 @@ from postventa.plain_text import plain_text
 
 MOST_TEXT = 1_000_000
 MOST_PARTS = 50
-_TOO_MUCH_WORK = 20_000_000
+_TOO_MUCH_WORK = 5_000_000
 """Lines times boxes: each line is compared with the edge of every box around it."""
 _CHARSET = re.compile(r"utf|us-ascii|ascii|iso|latin|windows|cp\d|koi8|gb|big5|shift|euc|mac|ks_c")
 """Charsets that mail is written in. Python knows others too, some of which take for ever."""
@@ -191,7 +191,7 @@ def _is_file(part: Message) -> bool:
 
 def _text(part: Message) -> str:
     """The words: of alternatives the plain one if it says anything, of several parts all."""
-    if part.get_content_maintype() == "multipart":
+    if part.is_multipart() and part.get_content_maintype() == "multipart":
         said = [(child.get_content_type(), _text(child)) for child in _children(part)]
         if part.get_content_type() == "multipart/alternative":
             said.sort(key=lambda one: one[0] != "text/plain")
