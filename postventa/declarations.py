@@ -1,6 +1,6 @@
 """What a customer declares, on its way to becoming a return: the case, what comes back, the acknowledgement, the clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,7 +98,7 @@ class Filing:
         return open_case(self.connection, new, self.now, shop.zone)
 
     def record(self, case_id: int) -> None:
-        """Writes down what comes back, and what is owed for it."""
+        """Writes down what was declared, what comes back, and what is owed for it."""
         declaration, amount = self.declaration, self.amount
         row = {
             "case_id": case_id,
@@ -114,6 +114,10 @@ class Filing:
             "refunded_amount": Decimal(0),
         }
         self.connection.execute(_RETURNS.insert(), row)
+        self.record_lines(case_id)
+
+    def record_lines(self, case_id: int) -> None:
+        """Writes down how much of which lines comes back."""
         lines = [
             {
                 "case_id": case_id,
@@ -174,23 +178,27 @@ class Filing:
         """Why the return waits for a person; nothing where the customer has the right and it is clear to what."""
         if self.sale is None:
             return ("no order of this customer is known under that number",)
-        if self.declaration.kind is not ReturnKind.STATUTORY_WITHDRAWAL:
-            return (f"a {self.declaration.kind.replace('_', ' ')} is decided by a person",)
-        doubts: list[str] = []
-        ending = ending_of(self.sale, self.settings)
-        if not ending.is_open(self.declaration.informed_at):
-            doubts.append(f"sent after the period had ended ({ending.article}): {ending.working}")
-        for line in self.sale.lines:
-            letter = exemption(line.sku, self.settings.policy.exemptions)
-            if letter and line.id in self.wanted:
-                doubts.append(
-                    f"LGDCU 103.{letter} may except line {line.ref}: say what shows it, or accept it"
-                )
-        if self.declaration.is_in_words:
-            doubts.append("the statement names the goods in words: read which of them come back")
-        elif not self.wanted:
-            doubts.append("the order has nothing that could come back")
-        return tuple(doubts)
+        kind, informed_at = self.declaration.kind, self.declaration.informed_at
+        return doubts_about(self.sale, self.settings, kind, informed_at, self.wanted)
+
+
+def doubts_about(
+    sale: Sale, settings: Settings, kind: ReturnKind, informed_at: datetime, wanted: Collection[int]
+) -> tuple[str, ...]:
+    """What a person must decide before these lines (by their ids) may come back; nothing where the law has."""
+    if kind is not ReturnKind.STATUTORY_WITHDRAWAL:
+        return (f"a {kind.replace('_', ' ')} is decided by a person",)
+    doubts: list[str] = []
+    ending = ending_of(sale, settings)
+    if not ending.is_open(informed_at):
+        doubts.append(f"sent after the period had ended ({ending.article}): {ending.working}")
+    for line in sale.lines:
+        letter = exemption(line.sku, settings.policy.exemptions)
+        if letter and line.id in wanted:
+            doubts.append(f"LGDCU 103.{letter} may except line {line.ref}: say what shows it, or accept it")
+    if not wanted:
+        doubts.append("the order has nothing that could come back")
+    return tuple(doubts)
 
 
 def content(declaration: Declaration, sale: Sale | None) -> dict[str, str]:

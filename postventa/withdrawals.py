@@ -4,29 +4,31 @@ A statement needs no form and no reason (LGDCU 106.1). It is acknowledged at onc
 accepted at once too, and everything else waits for a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from postventa.declarations import ACKNOWLEDGEMENT, Declaration, Filing, content
 from postventa.refunds import REFUND
-from postventa.return_decisions import approve
-from postventa.rules.returns import ReturnState
+from postventa.return_decisions import approve, recount
+from postventa.returns import the_return
+from postventa.rules.returns import ReturnKind, ReturnState
 from postventa.sales import coming_back
 from postventa.settings import Settings
-from postventa.store.casebook import owe, say
+from postventa.store.casebook import move, owe, say
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
 from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+from postventa.store.returns import ReturnRow
 from postventa.store.sales import Sale, look_again, sales
 from postventa.windows import LineWindow, Window, last_day, window_of
 
-__all__ = ["Declaration", "Filed", "LineWindow", "NoSuchLine", "Window", "declare", "window_of"]
+__all__ = ["Declaration", "Filed", "LineWindow", "NoSuchLine", "Window", "declare", "link", "window_of"]
 
 _CASES: Any = CaseRow.__table__
 _CLOCKS: Any = ClockRow.__table__
@@ -94,14 +96,67 @@ def declare(connection: Connection, settings: Settings, declaration: Declaration
     return _filed(connection, opened.case_id, is_new=True, waits_for=waits_for)
 
 
+def link(
+    connection: Connection,
+    settings: Settings,
+    case_id: int,
+    order_id: int,
+    lines: Mapping[str, Decimal] | None,
+    *,
+    who: str,
+    now: datetime,
+) -> Filed:
+    """Says which order a statement meant that no order was found for; then it goes on as if that had been known."""
+    row = the_return(connection, case_id)
+    if row.order_id is not None:
+        raise NoSuchLine(f"{row.number} is about an order already")
+    case: Any = connection.execute(_CASES.select().where(_CASES.c.id == case_id)).one()
+    sale = _held(connection, order_id)
+    if sale.order.shop != case.shop:
+        raise NoSuchLine(f"{row.number} was sent to {case.shop}, and that order is {sale.order.shop}'s")
+    declaration = Declaration(
+        shop=case.shop,
+        order_ref=sale.order.ref,
+        email=case.email,
+        name=case.name,
+        statement=row.statement,
+        source=case.source,
+        source_ref=case.source_ref,
+        informed_at=row.informed_at,
+        lines=lines,
+        kind=ReturnKind(row.kind),
+        is_verified=True,
+    )
+    filing = Filing(connection, settings, declaration, sale, _wanted(sale, declaration), now)
+    home = filing.home
+    move(
+        connection,
+        case_id,
+        row.state,
+        who=who,
+        now=now,
+        order_id=order_id,
+        customer_id=sale.order.customer_id,
+        region=home.region,
+        zone=str(home.zone or ""),
+    )
+    connection.execute(update(ReturnRow).where(ReturnRow.case_id == case_id).values(currency=filing.currency))
+    connection.execute(update(ClockRow).where(ClockRow.case_id == case_id).values(currency=filing.currency))
+    filing.record_lines(case_id)
+    recount(connection, settings, case_id)
+    waits_for = filing.what_a_person_decides()
+    if not waits_for:
+        approve(connection, settings, case_id, who=who, now=now)
+    look_again(connection, order_id, now)
+    return _filed(connection, case_id, is_new=False, waits_for=waits_for)
+
+
 def _sale_of(connection: Connection, declaration: Declaration) -> Sale | None:
     """The order that is meant, held until the transaction ends; None where it is not known to be this customer's."""
     found = order_id_of(connection, f"{declaration.shop}:{declaration.order_ref}")
     if len(found) != 1:
         return None
-    order_id = found[0][0]
-    connection.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update())
-    sale = sales(connection, [order_id])[order_id]
+    sale = _held(connection, found[0][0])
     if declaration.is_verified:
         return sale
     theirs = connection.execute(
@@ -109,6 +164,12 @@ def _sale_of(connection: Connection, declaration: Declaration) -> Sale | None:
     ).scalar_one()
     given = declaration.email.strip().casefold()
     return sale if given and given == theirs.strip().casefold() else None
+
+
+def _held(connection: Connection, order_id: int) -> Sale:
+    """A sale that nobody else changes until the transaction ends: two statements cannot both have the last of a line."""
+    connection.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update())
+    return sales(connection, [order_id])[order_id]
 
 
 def _wanted(sale: Sale, declaration: Declaration) -> dict[int, Decimal]:

@@ -48,7 +48,7 @@ def open_return(
 ) -> int:
     """File what a customer declared by telephone, post or over the counter. The same words on one day are one case."""
     with common.workplace() as place, place.store.begin() as connection:
-        order_id, shop, ref, _ = _the_order(connection, order)
+        order_id, shop, ref, _ = the_order(connection, order)
         wanted = select(CustomerRow.email, CustomerRow.name, CustomerRow.phone).join(
             OrderRow, OrderRow.customer_id == CustomerRow.id
         )
@@ -64,7 +64,7 @@ def open_return(
             source="desk",
             source_ref=f"{sent_at:%Y-%m-%d}:{mark.hexdigest()[:32]}",
             informed_at=sent_at,
-            lines=dict(map(_quantity, line)) if line else None,
+            lines=dict(map(quantity_of, line)) if line else None,
             kind=kind,
             phone=customer.phone,
             is_verified=True,
@@ -134,7 +134,8 @@ def case_id_of(connection: Connection, number: str) -> int:
     return int(case.id)
 
 
-def _the_order(connection: Connection, reference: str) -> tuple[int, str, str, str]:
+def the_order(connection: Connection, reference: str) -> tuple[int, str, str, str]:
+    """The one order that is meant: its id, shop, ref and number."""
     found = order_id_of(connection, reference)
     if len(found) != 1:
         names = ", ".join(f"{shop}:{ref}" for _, shop, ref, _ in found[:5])
@@ -144,7 +145,8 @@ def _the_order(connection: Connection, reference: str) -> tuple[int, str, str, s
     return found[0]
 
 
-def _quantity(written: str) -> tuple[str, Decimal]:
+def quantity_of(written: str) -> tuple[str, Decimal]:
+    """A line's ref and how much of it, from `LINE=QUANTITY`."""
     ref, _, quantity = written.partition("=")
     return ref, amount_of(quantity or "1")
 

@@ -9,12 +9,23 @@ from sqlalchemy import Connection, select
 
 from postventa import clock, returns
 from postventa.cli.house import Common, Wrong
-from postventa.cli.returns import At, Number, amount_of, as_sentence, case_id_of, instant_of, return_app
+from postventa.cli.returns import (
+    At,
+    Number,
+    amount_of,
+    as_sentence,
+    case_id_of,
+    instant_of,
+    quantity_of,
+    return_app,
+    the_order,
+)
 from postventa.refunds_by_hand import pay_by_hand
 from postventa.return_decisions import approve, decline
 from postventa.return_story import return_story
 from postventa.store.orders import LineRow
 from postventa.store.returns import ReturnLineRow
+from postventa.withdrawals import link
 from postventa.workplace import Workplace
 
 By = Annotated[str, Parameter(help="Who does it: a name in [desk.people]")]
@@ -48,6 +59,25 @@ def decline_return(
         lines = _lines(connection, case_id, line) if line else None
         given = {"reason": reason, "letter": letter, "evidence": evidence}
         decline(connection, place.settings, case_id, who=by, now=clock.now(), lines=lines, **given)
+        return _done(common, connection, case_id)
+
+
+@return_app.command(name="link")
+def link_return(
+    number: Number,
+    *,
+    order: str,
+    by: By,
+    line: Annotated[
+        list[str] | None, Parameter(help="LINE=QUANTITY; repeat it for each. Without it, everything")
+    ] = None,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Say which order a statement meant that named none, or not the customer's own."""
+    with _at_the_desk(common, number, by) as (place, connection, case_id):
+        quantities = dict(map(quantity_of, line)) if line else None
+        order_id = the_order(connection, order)[0]
+        link(connection, place.settings, case_id, order_id, quantities, who=by, now=clock.now())
         return _done(common, connection, case_id)
 
 

@@ -157,3 +157,14 @@ def test_an_order_tells_for_each_line_until_when_it_may_come_back(sale, ask):
     ]
     sale.scan("JD1", "in_transit")
     assert "withdrawal: not started: no delivery is recorded of 1 of 1 parcels  71" in ask("order", "7")[1]
+
+
+def test_a_statement_about_an_unknown_order_goes_on_once_the_desk_knows_which(sale, ask):
+    stranger = sale.declare(TOLD, email="other@client.example")
+    assert stranger.state == "acknowledged"
+    assert "no order of the customer's was found" in ask("return", "show", FIRST)[1]
+    assert desk(ask, "link", FIRST, "--order", "7", "--line", "71=2")[1] == f"{FIRST} is awaiting goods."
+    assert (sale.money.refund_due_amount, sale.money.currency) == (Decimal(20), "EUR")
+    clock_ = sale.clock("R-WDR-REF")
+    assert (clock_.amount, clock_.currency, clock_.state) == (Decimal(20), "EUR", "running")
+    assert "is about an order already" in desk(ask, "link", FIRST, "--order", "7")[1]
