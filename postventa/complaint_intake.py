@@ -1,6 +1,5 @@
 """A complaint comes in: its case, its number and key, its clocks and the receipt that is owed, all in one transaction."""
 
-import logging
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,25 +9,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from postventa.clocks import driving, start_clocks
-from postventa.files import Cabinet, CabinetTrouble, NotKept, attach
+from postventa.long_texts import keep_whole
 from postventa.plain_text import Plain, plain_text
 from postventa.rules.answers import points_of
 from postventa.rules.complaints import Kind, State, Topic
 from postventa.rules.places import region_of, zone_of
 from postventa.settings import Settings
-from postventa.store.casebook import NewCase, log, open_case, owe, say
+from postventa.store.casebook import NewCase, open_case, owe, say
 from postventa.store.cases import CaseRow
 from postventa.store.complaints import ComplaintRow
 from postventa.store.orders import CustomerRow, OrderRow, order_id_of
 
 FAMILY = "complaint"
-WHOLE = "statement"
-"""The role of the files that keep a statement which is too long for its case."""
 _CASES: Any = CaseRow.__table__
 _ORDERS: Any = OrderRow.__table__
 _CUSTOMERS: Any = CustomerRow.__table__
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,29 +125,6 @@ def last_day_of(connection: Connection, settings: Settings, case_id: int) -> dat
     zone = ZoneInfo(named) if named else settings.shop(shop).zone
     due_at: datetime = clock.due_at
     return (due_at.astimezone(zone) - timedelta(microseconds=1)).date()
-
-
-def keep_whole(
-    connection: Connection,
-    settings: Settings,
-    case_id: int,
-    written: str,
-    *,
-    entry_id: int | None,
-    now: datetime,
-) -> None:
-    """Keeps a text that is too long for its case as files beside it. What cannot be kept is said in the log."""
-    cabinet = Cabinet(settings.files)
-    length = max(1, int(settings.files.max_megabytes * 1_048_576) // 4)  # four bytes a character at most
-    whole = written.encode("utf-8", "replace").decode().replace("\x00", "")
-    try:
-        for part, start in enumerate(range(0, len(whole), length), 1):
-            name = f"{WHOLE}-{part}.txt"
-            kept = cabinet.keep(whole[start : start + length].encode(), name, "text/plain")
-            attach(connection, case_id, kept, WHOLE, entry_id=entry_id, now=now)
-    except (CabinetTrouble, NotKept) as wrong:
-        logger.exception("the whole text of case %s could not be kept", case_id)
-        log(connection, case_id, "whole_text_not_kept", now, {"trouble": type(wrong).__name__})
 
 
 def _write_down(

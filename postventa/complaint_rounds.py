@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from postventa.clocks import end_clocks
-from postventa.complaint_intake import keep_whole
 from postventa.complaint_moves import (
     ADR,
     CUSTOMER,
@@ -22,6 +21,7 @@ from postventa.complaint_moves import (
     words_of,
     write,
 )
+from postventa.long_texts import keep_whole
 from postventa.plain_text import plain_text
 from postventa.rules.answers import points_of
 from postventa.rules.complaints import Act, Outcome, State, after_further_words, may_lapse, move

@@ -1,7 +1,6 @@
 """What somebody wrote, as plain text that can be kept, printed and sent on: no markup, no control characters, no end."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from html import unescape
 
@@ -9,7 +8,7 @@ import nh3
 
 LONGEST = 20_000
 """Characters of a statement that a case keeps in its text; the whole is kept as a file beside it."""
-_READ = 1_000_000
+_READ = 500_000
 """Characters that are looked at; what is longer is a file, not a text."""
 _HTML = re.compile(
     r"<!doctype html|</?(?:html|head|body|p|div|br|span|table|t[dr]|a|b|i|u|em|strong|font|ul|ol|li|h[1-6]|img|style|"
@@ -22,6 +21,7 @@ _HIDDEN = frozenset({"script", "style", "title", "noscript", "template", "iframe
 """Elements whose content is no text of the mail: left for the parser to take out."""
 _STEERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
 """Characters that turn the direction of what follows: a text could be made to read as another."""
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {0x09: " "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ class Plain:
 def plain_text(written: str, longest: int = LONGEST) -> Plain:
     """Makes `written` (text or HTML, from anybody) plain text of at most `longest` characters."""
     is_read_whole = len(written) <= _READ
-    looked_at = written[:_READ]
+    looked_at = (
+        written[:_READ].encode("utf-8", "replace").decode()
+    )  # half a character is none that can be kept
     text = _without_markup(looked_at) if _HTML.search(looked_at) else looked_at
     text = _tidy(text)
     return Plain(text[:longest].rstrip(), is_read_whole and len(text) <= longest)
@@ -56,14 +58,7 @@ def _gap(tag: re.Match[str]) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Without half characters, control characters and gaps of more than one line."""
-    whole = text.encode("utf-8", "replace").decode().translate(_STEERING)
-    lines = re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", whole)
-    clean = "\n".join("".join(map(_printable, line)).strip() for line in lines)
+    """Without control characters and gaps of more than one line."""
+    lines = re.split(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text.translate(_STEERING))
+    clean = "\n".join(line.translate(_CONTROLS).strip() for line in lines)
     return re.sub(r"\n{3,}", "\n\n", clean).strip()
-
-
-def _printable(char: str) -> str:
-    if char == "\t":
-        return " "
-    return "" if unicodedata.category(char) == "Cc" else char
