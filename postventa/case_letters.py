@@ -1,8 +1,6 @@
 """From a message owed about a case to a letter, to its customer or to whoever answers for it."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +8,7 @@ from zoneinfo import ZoneInfo
 from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Letter, letter_bytes
 from postventa.copies import order_view, sums_of
+from postventa.facts import facts_of
 from postventa.letters import Envelope, message_id_for
 from postventa.links import case_link
 from postventa.messages import BadTemplate, card, language_for, render
@@ -110,7 +109,7 @@ class CaseDesk:
             customer_name=self._recipient(row)[0],
             order=self._order(),
             case=self._case(),
-            facts=_facts(row.facts or {}, self._zone),
+            facts=facts_of(row.facts or {}, self._zone),
             is_for_staff=for_staff,
         )
 
@@ -171,22 +170,3 @@ class CaseDesk:
 def _last_day(due_at: datetime, zone: ZoneInfo) -> date:
     """The last day on which it is not too late: the limit itself is exclusive."""
     return (due_at.astimezone(zone) - timedelta(microseconds=1)).date()
-
-
-def _facts(written: Mapping[str, Any], zone: ZoneInfo) -> SimpleNamespace:
-    """What was written down as JSON, as a template reads it: by their endings, amounts, instants and dates."""
-    return SimpleNamespace(**{name: _fact(name, value, zone) for name, value in written.items()})
-
-
-def _fact(name: str, value: Any, zone: ZoneInfo) -> Any:
-    if isinstance(value, Mapping):
-        return _facts(value, zone)
-    if isinstance(value, list):
-        return tuple(_facts(one, zone) if isinstance(one, Mapping) else one for one in value)
-    if not isinstance(value, str) or not value:
-        return value
-    if name.endswith("_amount"):
-        return Decimal(value)
-    if name.endswith("_at"):
-        return datetime.fromisoformat(value).astimezone(zone)
-    return date.fromisoformat(value) if name.endswith("_on") else value

@@ -75,6 +75,15 @@ class Shop(Section):
     tracking_meta_keys: tuple[str, ...] = ("_aftership_tracking_items", "_tracking_number")
     invoice_number_meta_keys: tuple[str, ...] = ("_wcpdf_invoice_number", "_invoice_number")
     einvoice_consent_meta_keys: tuple[str, ...] = ("_einvoice_consent",)
+    consent_meta_keys: tuple[str, ...] = ("_marketing_consent",)
+    """Where the checkout writes whether the customer wants advertising."""
+    consent_wording: str = ""
+    """The version of the sentence that they say yes to."""
+    soft_opt_in_wording: str = ""
+    """The version of the checkout's sentence that offers to refuse advertising; where it offers nothing, empty: then
+    nobody is asked for a review without a yes (LSSI 21.2)."""
+    soft_opt_in_since: AwareDatetime | None = None
+    """Since when the checkout says so; `backfill_since` where it is not said."""
     carriers: dict[str, str] = {}
     """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
     default_carrier: str = ""
@@ -109,6 +118,9 @@ class Channel(Section):
     timeout_seconds: Annotated[float, Field(gt=0)] = 30
     connections: Annotated[int, Field(ge=1, le=8)] = 1
     """How many senders a run uses at once; each keeps one connection."""
+    opens: time = time(9)
+    closes: time = time(21)
+    """When the channel may be used for what nobody waits for, by the customer's clock (LGDCU 96.2)."""
 
 
 class Person(Section):
@@ -204,6 +216,16 @@ class Policy(Section):
     """A remedy above needs a manager."""
     remedy_budget: Annotated[Decimal, Field(ge=0)] = Decimal(500)
     """For each shop and month."""
+    contact_key_env: str = ""
+    """The environment variable with the key that hides addresses on the list of who is not written to. It must never
+    change; where it is empty, the first secret of [web].secret_env serves."""
+    soft_bounces: Annotated[int, Field(ge=1)] = 3
+    """So many mails that came back within `soft_bounce_days` are as good as an address that does not exist."""
+    soft_bounce_days: Annotated[int, Field(ge=1)] = 30
+    exclusion_file: str = ""
+    """Addresses, or their SHA-256, that an advertising exclusion system lists; asked before advertising only."""
+    exclusion_command: tuple[str, ...] = ()
+    """A command that reads an address and ends with 0 where it is on no list, with 1 where it is on one."""
     large_company: bool = False
     review_delay_days: Annotated[int, Field(ge=1, le=30)] = 7
     uncertain: Literal["ask", "resend"] = "ask"

@@ -18,10 +18,10 @@ from postventa.store.cases import CaseEntryRow, CaseRow, SeriesRow
 from postventa.store.messages import OutboxRow
 from postventa.store.upsert import insert_new
 
-__all__ = ["NewCase", "Opened", "case_of", "log", "move", "open_case", "owe", "say"]
+__all__ = ["NewCase", "Opened", "case_of", "log", "move", "next_number", "open_case", "owe", "say"]
 
-PREFIX = {"complaint": "R", "return": "D"}
-"""What its number begins with: reclamación, devolución."""
+PREFIX = {"complaint": "R", "return": "D", "objection": "O"}
+"""What its number begins with: reclamación, devolución, oposición."""
 _LEGIBLE = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without what is mistaken for something else when it is read out on the telephone."""
 _CASES: Any = CaseRow.__table__
@@ -76,7 +76,7 @@ def open_case(connection: Connection, new: NewCase, now: datetime, zone: ZoneInf
     if known is not None:
         return Opened(known.id, known.number, known.key, is_new=False)
     year = new.opened_at.astimezone(zone).year
-    number = _next_number(connection, new.shop, new.family, year)
+    number = next_number(connection, new.shop, new.family, year)
     columns = asdict(new) | {
         "source_ref": new.source_ref[:200],
         "name": new.name[:400],
@@ -205,7 +205,8 @@ def owe(
     return True
 
 
-def _next_number(connection: Connection, shop: str, family: str, year: int) -> str:
+def next_number(connection: Connection, shop: str, family: str, year: int) -> str:
+    """The next number of a series, locked until the caller's transaction ends: no gap and no double."""
     name = f"{shop}:{family}:{year}"
     insert_new(connection, SeriesRow, [{"name": name, "last": 0}], ("name",))
     taken = connection.execute(
