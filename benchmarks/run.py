@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import chain
+import due
 import news
 import sync
 from rich.console import Console
@@ -20,9 +21,10 @@ from rich.table import Table
 from stand import DATABASES, SENDERS, Stand, stand
 from usual import THREADS
 
-KINDS = ("sync", "chain", "grow", "news")
+KINDS = ("sync", "chain", "grow", "news", "due")
 LATENCIES_MS = (20, 100, 300)
 MAIN, MORE, MOST = 1000, 10_000, 50_000
+CLOCKS = (1000, 1_000_000)
 
 
 def main() -> int:
@@ -61,6 +63,11 @@ def _measures(
             return [
                 (f"W2 with {size:,} orders", lambda size=size: chain.grow(one, database, size))
                 for size in sizes
+            ]
+        case "due":
+            return [
+                (f"W4 due of {size:,} clocks", lambda size=size: due.look(one, database, size))
+                for size in asked.clocks
             ]
         case _:
             return [
@@ -102,6 +109,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--latency", type=int, nargs="+", default=list(LATENCIES_MS), help="in milliseconds")
     parser.add_argument(
         "--runs", type=int, nargs="+", default=[1, 2], help="how many of our flow runs at once"
+    )
+    parser.add_argument(
+        "--clocks", type=int, nargs="+", default=list(CLOCKS), help="how many deadlines run, 100 of them due"
     )
     parser.add_argument("--full", action="store_true", help=f"compares with {MOST:,} orders as well")
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=list(DATABASES))

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from postventa.calls import Caller
 from postventa.clock_law import desk_hours, rule_of, shares_of
 from postventa.clocks import end_clocks
 from postventa.complaint_moves import receipt_sent
 from postventa.rules.driving import binds, driver, voice_of
-from postventa.rules.escalation import Call, ClockState, Role, look_at
+from postventa.rules.escalation import Call, ClockState, Look, Role, look_at
 from postventa.rules.messages import Outcome
-from postventa.rules.statutes import Direction
+from postventa.rules.statutes import Direction, Rule
 from postventa.settings import Settings
 from postventa.store import casebook
 from postventa.store.cases import CaseRow
@@ -37,6 +37,13 @@ ASKED_AGAIN = timedelta(hours=1)
 """How often it is asked whether such a letter has gone at last."""
 LETTERS_FOR_DAYS_MISSED = 3
 """After weeks in which nothing ran, every call is recorded, and the latest days alone are written about."""
+
+_CLOCKS: Any = ClockRow.__table__
+_SETTLED = (
+    update(_CLOCKS)
+    .where(_CLOCKS.c.id == bindparam("clock"))
+    .values(state=bindparam("as"), next_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +91,21 @@ def scenes(connection: Connection, clocks: Sequence[Any]) -> list[Scene]:
     ]
 
 
-def watch(connection: Connection, settings: Settings, scene: Scene, now: datetime) -> Caller:
-    """Does what a due clock asks for. The caller's savepoint keeps all of it or nothing."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at a clock found, decided without writing anything. Of a customer's right there is no look."""
+
+    rule: Rule | None
+    look: Look | None
+    is_quiet: bool
+    """Nothing is to be said or written but how it stands and when to look again."""
+
+
+def find(settings: Settings, scene: Scene, now: datetime) -> Found:
+    """Looks at a due clock."""
     clock, rule = scene.clock, rule_of(settings, scene.clock)
-    caller = Caller(connection, settings, clock, scene.case, scene.called, rule, now)
     if clock.direction == Direction.CONSUMER_RIGHT:
-        _lapse(caller)
-        return caller
-    sent_at = _sent_at(connection, clock)
-    if sent_at is not None:
-        end_clocks(connection, now=now, at=sent_at, case_id=clock.case_id, rule_ids=[clock.rule_id])
-        if clock.rule_id == RECEIPT:
-            receipt_sent(connection, clock.case_id, at=sent_at, now=now)
-        return caller
+        return Found(rule, None, is_quiet=False)
     look = look_at(
         clock.started_at,
         clock.due_at,
@@ -106,6 +115,23 @@ def watch(connection: Connection, settings: Settings, scene: Scene, now: datetim
         voice=voice_of(clock, scene.clocks),
         made=scene.made,
     )
+    is_apology_due = look.state is ClockState.OVERDUE and scene.drives
+    return Found(rule, look, is_quiet=not (look.calls or is_apology_due or clock.rule_id in PROOFS))
+
+
+def act(connection: Connection, settings: Settings, scene: Scene, found: Found, now: datetime) -> Caller:
+    """Does what a due clock asks for. The caller's savepoint keeps all of it or nothing."""
+    clock, look = scene.clock, found.look
+    caller = Caller(connection, settings, clock, scene.case, scene.called, found.rule, now)
+    if look is None:
+        _lapse(caller)
+        return caller
+    sent_at = _sent_at(connection, clock)
+    if sent_at is not None:
+        end_clocks(connection, now=now, at=sent_at, case_id=clock.case_id, rule_ids=[clock.rule_id])
+        if clock.rule_id == RECEIPT:
+            receipt_sent(connection, clock.case_id, at=sent_at, now=now)
+        return caller
     latest = look.calls[-LETTERS_FOR_DAYS_MISSED:]
     for call in look.calls:
         caller.make(call, is_written=not call.is_overdue or call in latest)
@@ -114,9 +140,15 @@ def watch(connection: Connection, settings: Settings, scene: Scene, now: datetim
     next_at = _notice(caller, look.next_at)
     if next_at is None and clock.rule_id in PROOFS:
         next_at = now + ASKED_AGAIN
-    changed = update(ClockRow).where(ClockRow.id == clock.id)
-    connection.execute(changed.values(state=look.state, next_at=next_at))
+    settle(connection, [(clock.id, replace(look, next_at=next_at))])
     return caller
+
+
+def settle(connection: Connection, looks: Sequence[tuple[int, Look]]) -> None:
+    """Saves how these clocks stand and when they must be looked at again."""
+    rows = [{"clock": clock_id, "as": look.state, "at": look.next_at} for clock_id, look in looks]
+    if rows:
+        connection.execute(_SETTLED, rows)
 
 
 def _apologise(caller: Caller) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from postventa import clock
 from postventa.announcements import WebhookDown, claim_announcements, heard, lines_of, post, put_off
-from postventa.escalations import Scene, scenes, watch
+from postventa.escalations import Scene, act, find, scenes, settle
+from postventa.rules.escalation import Look
 from postventa.store.clocks import due_clocks, held
 from postventa.workplace import open_workplace
 from tasks.promise import promise
@@ -53,18 +54,24 @@ def ring_clocks() -> Rung:
             due = due_clocks(connection, now, BATCH, after)
             if not due:
                 return rung
+            quiet: list[tuple[int, Look]] = []
             for scene in scenes(connection, held(connection, due, now)):
                 rung.looked_at += 1
                 try:
+                    found = find(place.settings, scene, now)
+                    if found.look and found.is_quiet:
+                        quiet.append((scene.clock.id, found.look))
+                        continue
                     with connection.begin_nested():
-                        watched = watch(connection, place.settings, scene, now)
+                        acted = act(connection, place.settings, scene, found, now)
                 except OperationalError:
                     raise  # the store's trouble, not this clock's
                 except Exception as error:  # noqa: BLE001 - a clock fails alone, with its reason
                     rung.trouble.append(_failed(scene, error))
                     continue
-                rung.calls += watched.made
-                rung.trouble += watched.trouble
+                rung.calls += acted.made
+                rung.trouble += acted.trouble
+            settle(connection, quiet)
         after = (due[-1].next_at, due[-1].id)
     rung.left_over = True
     return rung
