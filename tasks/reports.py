@@ -82,9 +82,11 @@ def report_mailbox(mailbox: str, taken: TakenIn | None) -> list[str]:
     taken = taken or TakenIn()
     set_aside = taken.became["set_aside"]
     trouble = [f"{_so_many(set_aside, 'mail')} of {mailbox} set aside"] if set_aside else []
-    lines = [f"- {count} {what.replace('_', ' ')}" for what, count in sorted(taken.became.items())] or [
-        "- no mail was waiting"
-    ]
+    lines = [f"- {count} {what.replace('_', ' ')}" for what, count in sorted(taken.became.items())]
+    if not taken.is_configured:
+        lines.append("- the configuration has no `[mailboxes.NAME]`")
+    elif not lines:
+        lines.append("- no mail was waiting")
     if taken.left_over:
         lines.append("- **more mails wait** for the next run")
     _summarise(f"mailbox-{mailbox}", f"Mailbox {mailbox}", lines, trouble)

@@ -8,6 +8,7 @@ from a_toml import as_toml
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
+from an_imap_server import PASSWORD, USER, AnImapServer
 
 from postventa.settings import ENVIRONMENT_KEY
 
@@ -155,3 +156,19 @@ def test_several_things_wrong_are_several_lines_and_one_sentence(check, monkeypa
     answer = check(channels={"email": {"port": a_silent_port}})
     assert len(_bad(answer)) == 2
     assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "pass-w0rd-in-the-dark"])
+def test_a_mailbox_is_reached_as_a_run_would(check, monkeypatch, password):
+    monkeypatch.setenv("BUZON", password)
+    box = {"shop": "tienda", "host": "127.0.0.1", "security": "none", "user": USER, "password_env": "BUZON"}
+    with AnImapServer() as server:
+        answer = check(mailboxes={"atencion": box | {"port": server.port}})
+    (line,) = [line for line in answer.out.splitlines() if "mailboxes.atencion" in line]
+    is_right = password == PASSWORD
+    assert ("opens INBOX (not encrypted, 0 unread)" in line, "refuses the login" in line) == (
+        is_right,
+        not is_right,
+    )
+    assert answer.code == (0 if is_right else 1)
+    assert password not in answer.out + answer.err
