@@ -154,3 +154,21 @@ def test_a_channel_that_is_down_turns_the_run_red_and_loses_nothing(house, sandb
     assert book.is_balanced
     assert book.sent == 0
     assert sum(book.deferred.values()) + book.waiting == book.owed - sum(book.suppressed.values())
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_the_returns_run_green_and_show_managers_what_is_due(open_house, in_prefect):
+    from a_sale import ARRIVED, ASale
+
+    from flows.returns import follow_returns
+
+    sale = ASale(open_house).sell({"JD1": ARRIVED})
+    sale.declare(ARRIVED)
+    with clock.clock_set_to(ARRIVED):
+        state = run(follow_returns)
+    assert (state.name, runs_of(in_prefect, state)["name"]) == ("Completed", "returns")
+    page = artifact(in_prefect, "returns-today")
+    assert "Refunds due: **16.94 EUR**" in page
+    assert "| D-2026-000001 |  | 16.94 EUR | 2026-12-10 23:00 | low |" in page
+    assert "1 sales looked at" in page
+    assert "client.example" not in page
