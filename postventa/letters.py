@@ -16,7 +16,7 @@ from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
 from postventa.settings import Channel, Settings
 from postventa.store.dossiers import Dossier
-from postventa.views import InvoiceView, MessageView, ParcelView
+from postventa.views import InvoiceView, MessageView, OrderView, ParcelView
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ class Desk:
     def _sums(self) -> Any:
         return sums_of(self._dossier.order, self._dossier.lines)
 
+    @cached_property
+    def _order_view(self) -> OrderView:
+        """Made once for all the messages that the order owes now."""
+        return order_view(self._dossier.order, self._dossier.lines, self._sums, self._shop.zone)
+
     def _owed(self, row: Any) -> Owed:
         about = _card(row.message)
         parcel = self._dossier.parcels.get(row.shipment_id)
@@ -118,7 +123,7 @@ class Desk:
             stage=Stage(order.stage),
             is_held=order.is_held,
             is_reconciled=self._sums.is_reconciled,
-            has_address=bool(customer.email) and _can_be_written_to(customer.email),
+            has_address=bool(customer.email) and address_problem(customer.email) is None,
             has_bounced=customer.hard_bounced_at is not None,
             told=frozenset((message, numbers.get(parcel)) for message, parcel in self._dossier.told),
             arrived=frozenset(
@@ -141,7 +146,7 @@ class Desk:
             shop_url=self._shop.url,
             company=self._settings.company,
             customer_name=self._dossier.customer.name,
-            order=order_view(order, self._dossier.lines, self._sums, self._shop.zone),
+            order=self._order_view,
             parcel=parcel,
             all_shipped=order.is_all_shipped,
             all_delivered=row.message == "delivered" and row.shipment_id is None,
@@ -183,11 +188,6 @@ class Desk:
 @lru_cache(maxsize=64)
 def _card(message: str) -> Card:
     return card(message)
-
-
-@lru_cache(maxsize=4096)
-def _can_be_written_to(address: str) -> bool:
-    return address_problem(address) is None
 
 
 def _about(occasion: str) -> str:

@@ -8,6 +8,9 @@ from email_validator import EmailNotValidError, validate_email
 
 LINE_BREAKS = re.compile(r"[\r\n\0]")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]+@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+LONGEST_NAME, LONGEST = 64, 254
+"""What may stand before the @, and the whole address (RFC 5321)."""
 
 
 class Unsendable(ValueError):
@@ -20,6 +23,15 @@ class HeaderInjection(Unsendable):
 
 def address_problem(address: str) -> str | None:
     """Why nobody can be written to at `address`, in a sentence without the address; None if it looks right."""
+    name, _, domain = address.rpartition("@")
+    is_plain = len(name) <= LONGEST_NAME and _PLAIN_NAME.fullmatch(name) and domain.isascii()
+    if is_plain and len(address) <= LONGEST:
+        return _problem(f"name@{domain}")  # with a plain name the domain decides, and customers share a few
+    return _problem(address)
+
+
+@lru_cache(maxsize=1024)
+def _problem(address: str) -> str | None:
     try:
         # test_environment lets the reserved .test pass (.example passes anyway): sandbox shops live there.
         validate_email(address, check_deliverability=False, test_environment=True)
@@ -53,6 +65,6 @@ def wire_address(address: str) -> str:
         except EmailNotValidError as wrong:
             raise Unsendable(f"an address cannot be used: {wrong}") from wrong
         address = f"{checked.local_part}@{checked.ascii_domain}"
-    if len(address.encode()) > 254:
+    if len(address.encode()) > LONGEST:
         raise Unsendable("an address is longer than the 254 characters that mail allows")
     return address

@@ -10,6 +10,7 @@ from email.utils import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -245,6 +246,20 @@ def test_a_mailbox_needs_no_quotes_round_a_comma():
 @pytest.mark.parametrize("address", ["ana@tienda.example", "ana@tienda.test", "ana+1@müller.de"])
 def test_a_good_address_has_no_problem(address):
     assert address_problem(address) is None
+
+
+@given(address=st.emails() | st.from_regex(r"[a-z0-9.+_'-]{1,70}@[a-z0-9.ñ-]{1,40}\.es", fullmatch=True))
+@example("ana@" + "a." * 124 + "es")
+@example("a" * 65 + "@tienda.example")
+@example("ana@localhost.local")
+@few
+def test_a_short_cut_for_plain_names_judges_as_the_library_does(address):
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        assert address_problem(address)
+    else:
+        assert address_problem(address) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from postventa import messages
 from postventa.cards import TEMPLATES
+from postventa.templating import template_environment
 
 LANGUAGES = messages.languages("received")
 MESSAGES = [card.message for card in messages.cards()]
@@ -30,7 +31,7 @@ def read(path):
 
 def spoken_of(path):
     """Every value that a template asks for, such as `order.total`."""
-    tree = messages._environment().parse(read(path))
+    tree = template_environment().parse(read(path))
     names = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
     return names | {
         f"{node.node.name}.{node.attr}"
@@ -125,7 +126,7 @@ def test_every_colour_has_its_colour_by_night():
 
 
 def test_a_class_becomes_its_style_and_an_unknown_class_is_refused():
-    looks = messages._environment().extensions["postventa.looks.Looks"]
+    looks = template_environment().extensions["postventa.looks.Looks"]
     styled = looks.preprocess('<p class="small step">', "a.html")
     assert 'class="small step" style="font-size:13px;' in styled
     assert palette()["light"]["accent"] in styled
