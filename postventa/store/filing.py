@@ -130,6 +130,9 @@ def read_again(connection: Connection, quarantine_ids: Sequence[int]) -> int:
     connection.execute(delete(QuarantineRow).where(QuarantineRow.id.in_(quarantine_ids)))
     reopened = 0
     for source, kind, ref in found:
+        if kind == "mail":  # it lies unread in its mailbox, and is read again because it is no longer here
+            reopened += 1
+            continue
         is_it = (_INBOX.shop == source) & (_INBOX.kind == kind) & (_INBOX.ref == ref)
         payloads = update(InboxRow).where(is_it, InboxRow.outcome == "quarantined")
         reopened += connection.execute(payloads.values(read_at=None, outcome="")).rowcount

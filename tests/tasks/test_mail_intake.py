@@ -298,7 +298,7 @@ def test_a_mistake_of_ours_with_one_mail_is_set_aside_and_a_retry_reads_it_again
         assert desk.get(a_mail()) == {"set_aside": 1}
     assert desk.cases == []
     with desk.place.store.begin() as connection:
-        filing.read_again(connection, [row.id for row in desk.rows(QuarantineRow)])
+        assert filing.read_again(connection, [row.id for row in desk.rows(QuarantineRow)]) == 1
     assert desk.read() == {"opened": 1}
 
 
