@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
+from a_mailbox import AMailbox
 from a_sale import ARRIVED, DAY, ASale
 from an_order import raw_order
 from sqlalchemy import update
@@ -19,6 +22,7 @@ from postventa.store.orders import OrderRow
 from postventa.store.sales import due_sales
 from postventa.store.standings import standings
 from tasks import returns as tasks_returns
+from tasks.messages import send_messages
 from tasks.returns import Looked, keep_sales, watch_refunds
 
 CLOSES = datetime(2026, 12, 10, 23, tzinfo=UTC)
@@ -169,3 +173,35 @@ def test_only_sales_that_changed_are_looked_at(sale):
         connection.execute(update(OrderRow).values(stage="cancelled", sale_look_at=ARRIVED))
     keep(ARRIVED)
     assert (sale.order.withdrawal_closes_at, sale.order.sale_final_at) == (None, None)
+
+
+@ONCE
+def test_the_letters_reach_the_customer_in_turn_and_in_their_language(sale, house):
+    with AMailbox() as mailbox:
+        sale.place = house(smtp_port=mailbox.port)
+        sale.sell({"JD1": ARRIVED})
+        sale.declare(TOLD, language="ca")
+        with sale.place.store.begin() as connection:
+            returns.receive(connection, sale.place.settings, sale.case.id, at=TOLD, who="ana", now=TOLD)
+        sale.give_back("10.00", TOLD)
+        keep(TOLD)
+        sale.give_back("6.94", TOLD)
+        keep(TOLD)
+        with clock.clock_set_to(TOLD):
+            send_messages.fn("email")
+    about = [message_from_bytes(one.raw, policy=default) for one in mailbox.letters]
+    letters = [one for one in about if one["X-Postventa-Case"]]
+    assert [one["X-Postventa-Message"] for one in letters] == [
+        "withdrawal_received",
+        "return_instructions",
+        "return_goods_received",
+        "refund_made",
+        "refund_made",
+    ]
+    assert letters[0]["Subject"] == "Hem rebut el teu desistiment (D-2026-000001)"
+    assert "12:00" in letters[0].get_body(["plain"]).get_content()
+    instructions = letters[1].get_body(["plain"]).get_content()
+    assert "11 de desembre" in instructions
+    assert "16,94" in instructions
+    assert "6,94" in letters[3].get_body(["plain"]).get_content()
+    assert letters[4]["Subject"] == "T’hem retornat els diners (D-2026-000001)"
