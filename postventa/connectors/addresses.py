@@ -26,7 +26,7 @@ def address_problem(address: str) -> str | None:
     name, _, domain = address.rpartition("@")
     is_plain = len(name) <= LONGEST_NAME and _PLAIN_NAME.fullmatch(name) and domain.isascii()
     if is_plain and len(address) <= LONGEST:
-        return _problem(f"name@{domain}")  # with a plain name the domain decides, and customers share a few
+        return _problem(f"a@{domain}")  # with a plain name the domain decides, and customers share a few
     return _problem(address)
 
 
