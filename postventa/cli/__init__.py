@@ -6,6 +6,7 @@ from cyclopts import CycloptsError
 
 from postventa.cli import (
     asking,
+    complaint_filing,
     complaints,
     due,
     evidence,
@@ -47,6 +48,7 @@ __all__ = [
     "Wrong",
     "app",
     "asking",
+    "complaint_filing",
     "complaints",
     "due",
     "evidence",

@@ -1,10 +1,9 @@
-"""`postventa complaint`: the desk's work on a complaint, from filing what came by telephone to its answer."""
+"""`postventa complaint`: the desk's work on a complaint, from taking it to its answer. `complaint_filing.py` files one."""
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from sqlalchemy import Connection
@@ -12,11 +11,9 @@ from sqlalchemy import Connection
 from postventa import clock, complaints
 from postventa.case_story import case_story
 from postventa.cli.house import Common, Wrong, app
-from postventa.complaints import NotDone, Statement
-from postventa.rules.complaints import Kind, Outcome, Topic
-from postventa.settings import BadConfiguration, Settings
+from postventa.complaints import NotDone
+from postventa.rules.complaints import Outcome
 from postventa.store.casebook import case_of
-from postventa.store.orders import order_id_of
 from postventa.workplace import Workplace
 
 complaint_app = App(name="complaint", help="The complaint desk.")
@@ -26,65 +23,9 @@ Number = Annotated[
     str, Parameter(help="R-2026-000012, its key, or SHOP:R-2026-000012 where shops share numbers")
 ]
 By = Annotated[str, Parameter(help="Who does it: a name in [desk.people]")]
-Text = Annotated[str, Parameter(help="The words; - reads them from standard input")]
-
-
-@complaint_app.command(name="open")
-def open_complaint(
-    *,
-    text: Text,
-    kind: Kind = Kind.COMPLAINT,
-    topic: Topic = Topic.OTHER,
-    order: str = "",
-    shop: str = "",
-    email: str = "",
-    name: str = "",
-    phone: str = "",
-    language: str = "",
-    region: Annotated[str, Parameter(help="Where the customer lives, such as ES-CB")] = "",
-    received: Annotated[
-        str, Parameter(help="When it reached the shop, if not now: an ISO 8601 instant")
-    ] = "",
-    official_form: Annotated[
-        bool, Parameter(help="It came on a region's official form", negative="")
-    ] = False,
-    common: Common = Common(),  # noqa: B008 - frozen
-) -> int:
-    """File a complaint that came by telephone, by post or over the counter. The same words on one day are one case."""
-    with common.workplace() as place, place.store.begin() as connection:
-        now = clock.now()
-        received_at = clock.read_instant(received) if received else now
-        if received_at > now:
-            raise Wrong(f"--received {received} has not come yet", code=2)
-        words = _words(text)
-        shop_name = _shop(connection, place.settings, order, shop)
-        mark = hashlib.sha256(f"{order}\x00{email.casefold()}\x00{words}".encode("utf-8", "replace"))
-        statement = Statement(
-            shop=shop_name,
-            kind=kind,
-            topic=topic,
-            text=words,
-            language=language,
-            name=name,
-            email=email,
-            phone=phone,
-            order_ref=order or None,
-            region=region,
-            source="desk",
-            source_ref=f"{received_at:%Y-%m-%d}:{mark.hexdigest()[:32]}",
-            received_at=received_at,
-            is_official_form=official_form,
-        )
-        filed = complaints.file_complaint(connection, place.settings, statement, now)
-        story = case_story(connection, filed.case_id, place.settings)
-    is_new = "is filed" if filed.is_new else "was filed before"
-    by = f" Answer it by {filed.answer_by}." if filed.answer_by else ""
-    receipt = "The receipt goes with the next run of the messages."
-    if filed.is_new and not story.email:
-        receipt = "There is no e-mail address: give the customer number and key in writing yourself."
-    said = f"{filed.number} {is_new}, with the key {filed.key}.{by} {receipt if filed.is_new else ''}".strip()
-    common.answer(story.document() | {"is_new": filed.is_new}, said)
-    return 0
+Text = Annotated[
+    str, Parameter(help="The words; - reads them from standard input", allow_leading_hyphen=True)
+]
 
 
 @complaint_app.command(name="take")
@@ -105,7 +46,7 @@ def take(
 def hold(number: Number, *, text: Text, by: By, common: Common = Common()) -> int:  # noqa: B008 - frozen
     """Tell the customer how things stand. No deadline of the law moves for it."""
     with _at_the_desk(common, number) as (place, connection, case_id):
-        complaints.hold(connection, place.settings, case_id, _words(text), by=by, now=clock.now())
+        complaints.hold(connection, place.settings, case_id, words_from(text), by=by, now=clock.now())
         return _done(common, connection, place, case_id, "goes on; its customer is told how things stand")
 
 
@@ -114,7 +55,7 @@ def ask(number: Number, *, text: Text, by: By, common: Common = Common()) -> int
     """Ask the customer for what is missing; they have ten working days at least."""
     with _at_the_desk(common, number) as (place, connection, case_id):
         now = clock.now()
-        until = complaints.ask_for_more(connection, place.settings, case_id, _words(text), by=by, now=now)
+        until = complaints.ask_for_more(connection, place.settings, case_id, words_from(text), by=by, now=now)
         said = f"waits for its customer until {until:%Y-%m-%d %H:%M} UTC; the deadline to answer runs on"
         if place.settings.policy.large_company:
             said = f"waits for its customer until {until:%Y-%m-%d %H:%M} UTC"
@@ -140,7 +81,10 @@ def answer(
     number: Number,
     *,
     outcome: Outcome,
-    reason: Annotated[list[str], Parameter(help="The reason for a point; one for each, in their order")],
+    reason: Annotated[
+        list[str],
+        Parameter(help="The reason for a point; one for each, in their order", allow_leading_hyphen=True),
+    ],
     by: By,
     text: Text = "",
     common: Common = Common(),  # noqa: B008 - frozen
@@ -152,8 +96,8 @@ def answer(
             place.settings,
             case_id,
             outcome=outcome,
-            reasons=[_words(one) for one in reason],
-            text=_words(text),
+            reasons=[words_from(one) for one in reason],
+            text=words_from(text),
             by=by,
             now=clock.now(),
         )
@@ -187,7 +131,7 @@ def reopen(number: Number, *, text: Text, by: By, common: Common = Common()) -> 
     """Open a settled complaint again, with deadlines of its own."""
     with _at_the_desk(common, number) as (place, connection, case_id):
         now = clock.now()
-        complaints.reopen(connection, place.settings, case_id, _words(text), by=by, at=now, now=now)
+        complaints.reopen(connection, place.settings, case_id, words_from(text), by=by, at=now, now=now)
         return _done(common, connection, place, case_id, "is open again")
 
 
@@ -225,25 +169,6 @@ def _done(common: Common, connection: Connection, place: Workplace, case_id: int
     return 0
 
 
-def _shop(connection: Connection, settings: Settings, order: str, shop: str) -> str:
-    """The shop that is meant: by name, by the order, or the only one."""
-    found: list[Any] = (
-        order_id_of(connection, f"{shop}:{order}" if shop and ":" not in order else order) if order else []
-    )
-    if order and len(found) != 1:
-        names = ", ".join(f"{one[1]}:{one[2]}" for one in found[:5])
-        raise Wrong(
-            f"{order} may be any of {names}: name one of them" if found else f"there is no order {order}"
-        )
-    wanted = found[0][1] if found else shop
-    if not wanted and len(settings.shops) == 1:
-        return next(iter(settings.shops))
-    if not wanted:
-        raise Wrong(f"say which shop with --shop: {', '.join(settings.shops)}", code=2)
-    if wanted not in settings.shops:
-        raise BadConfiguration(f"there is no [shops.{wanted}] in the configuration")
-    return wanted
-
-
-def _words(text: str) -> str:
+def words_from(text: str) -> str:
+    """The words as given, or from standard input."""
     return sys.stdin.read() if text == "-" else text
