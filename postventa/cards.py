@@ -42,11 +42,14 @@ class Card(BaseModel):
     message: str
     message_class: Annotated[MessageClass, Field(alias="class")]
     step: Annotated[Stage | None, BeforeValidator(lambda written: written or None)] = None
-    per: Literal["order", "parcel", "case", "staff"]
-    """What a customer gets one of: an order's, a parcel's, a case's message; or mail to somebody in [desk.people]."""
+    per: Literal["order", "parcel", "case", "staff", "customer"]
+    """What a customer gets one of: an order's, a parcel's, a case's message; or mail to somebody in [desk.people]. What
+    is the customer's own goes however their order stands, to the address of the latest."""
     rank: int
     is_legal: Annotated[bool, Field(alias="legal")] = False
     carries_amounts: Annotated[bool, Field(alias="amounts")] = False
+    is_own_similar: Annotated[bool, Field(alias="similar")] = False
+    """Advertises the shop's own goods, similar to what was bought: then a sale with the way out offered is enough."""
     stale_hours: Annotated[int, Field(ge=1)] | None = None
     """Older news than this is not told any more; None where it is told however late."""
     channels: tuple[str, ...]

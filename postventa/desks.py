@@ -1,12 +1,14 @@
 """Desks: who decides and writes what a batch of messages is about, an order's or a case's."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection
 
+from postventa import clock
 from postventa.case_letters import CaseDesk
 from postventa.letters import Desk
+from postventa.relations import Relations, needs_a_yes
 from postventa.settings import Channel, Settings
 from postventa.store.case_dossiers import case_dossiers
 from postventa.store.dossiers import dossiers
@@ -24,17 +26,20 @@ class Desks:
     """The desks of a batch of messages, all their dossiers read at once; a desk is made when it is asked for."""
 
     def __init__(
-        self, connection: Connection, rows: Iterable[Any], settings: Settings, channel: Channel
+        self, connection: Connection, rows: Collection[Any], settings: Settings, channel: Channel
     ) -> None:
         subjects = {subject_of(row) for row in rows}
         self._orders = dossiers(connection, [id_ for kind, id_ in subjects if kind == "order"])
         self._cases = case_dossiers(connection, [id_ for kind, id_ in subjects if kind == "case"])
         self._settings = settings
         self._channel = channel
+        asking = {row.order_id for row in rows if row.case_id is None and needs_a_yes(row.message)}
+        asked = {number: self._orders[number] for number in asking}
+        self._relations = Relations(connection, settings, channel, asked, clock.now()) if asked else None
 
     def of(self, subject: Subject) -> AnyDesk:
         """The desk of one subject of the batch."""
         kind, number = subject
         if kind == "order":
-            return Desk(self._orders[number], self._settings, self._channel)
+            return Desk(self._orders[number], self._settings, self._channel, self._relations)
         return CaseDesk(self._cases[number], self._settings, self._channel)

@@ -9,9 +9,14 @@ from typing import Any
 from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Attachment, Letter, letter_bytes
 from postventa.copies import order_view, sums_of
+from postventa.facts import facts_of
 from postventa.invoices import invoice_pdf
+from postventa.links import opt_out_link
 from postventa.messages import Card, card, language_for, render
-from postventa.rules.messages import Owed, Standing, Verdict, may_contact
+from postventa.opt_out import way_out
+from postventa.relations import Relations
+from postventa.rules.consents import ASKED_FOR
+from postventa.rules.messages import Owed, Standing, Verdict, may_contact, may_write_in_a_case
 from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
 from postventa.settings import Channel, Settings
@@ -35,10 +40,13 @@ class Desk:
     case_id = None
     """An order's letters can be written again from the store at any time; a case's are kept as they went."""
 
-    def __init__(self, dossier: Dossier, settings: Settings, channel: Channel) -> None:
+    def __init__(
+        self, dossier: Dossier, settings: Settings, channel: Channel, relations: Relations | None = None
+    ) -> None:
         self._dossier = dossier
         self._settings = settings
         self._channel = channel
+        self._relations = relations
         self._shop = settings.shop(dossier.order.shop)
 
     @property
@@ -57,7 +65,18 @@ class Desk:
 
     def verdict(self, row: Any, now: datetime) -> Verdict:
         """Whether the message may go now."""
-        return may_contact(self._owed(row), self._standing(), now)
+        about = _card(row.message)
+        if about.per == "customer":
+            standing = self._standing()
+            return may_write_in_a_case(
+                about.message_class, has_address=standing.has_address, has_bounced=standing.has_bounced
+            )
+        verdict = may_contact(self._owed(row), self._standing(), now)
+        if verdict.may_go and about.message_class in ASKED_FOR:
+            if self._relations is None:
+                return Verdict.no("no_consent")
+            return self._relations.verdict(about, self._dossier, now)
+        return verdict
 
     def told(self, row: Any) -> None:
         """Notes that the customer has been told, for the next message of the same batch."""
@@ -88,9 +107,16 @@ class Desk:
                 "X-Postventa-Message": row.message,
                 "X-Postventa-Shop": order.shop,
                 "X-Postventa-Order": order.ref,
-            },
+            }
+            | self._way_out(row),
         )
         return Envelope(message_id, mailbox(self._channel.sender)[1], customer.email, letter_bytes(letter))
+
+    def _way_out(self, row: Any) -> dict[str, str]:
+        """Only a message that may be refused says how: on any other, mail programs would offer to refuse the order's."""
+        if _card(row.message).message_class not in ASKED_FOR:
+            return {}
+        return way_out(self._settings, self._dossier.order.shop, self.customer_id)
 
     @cached_property
     def _sums(self) -> Any:
@@ -151,6 +177,10 @@ class Desk:
             all_shipped=order.is_all_shipped,
             all_delivered=row.message == "delivered" and row.shipment_id is None,
             incident=_about(row.occasion) or row.occasion if row.message == "incident" else "",
+            facts=facts_of(row.facts or {}, self._shop.zone),
+            opt_out_url=opt_out_link(self._settings, order.shop, self.customer_id)
+            if _card(row.message).message_class in ASKED_FOR
+            else "",
         )
 
     def _parcel(self, row: Any) -> ParcelView | None:

@@ -15,6 +15,9 @@ LASTS = timedelta(days=400)
 """An untold customer may withdraw for twelve months and fourteen days (LGDCU 105); a link lasts a little longer."""
 SHORTEST_SECRET = 32
 
+OPT_OUT_LASTS = timedelta(days=3650)
+"""An objection is never too late; a link that is older than this was in nobody's mailbox any more."""
+
 TRACKING = ""
 WITHDRAWAL = "withdrawal"
 COMPLAINT = "complaint"
@@ -66,6 +69,25 @@ def read_order_link(settings: Settings, token: str) -> tuple[str, int]:
 def read_case_link(settings: Settings, token: str) -> str:
     """The case's key. Raises NoSuchLink or LinkTooOld."""
     return str(read(settings, "case", token, LASTS))
+
+
+def opt_out_link(settings: Settings, shop: str, customer_id: int) -> str:
+    """The address at which somebody objects, with one click or on a page; empty without [web].url."""
+    if not settings.web.url:
+        return ""
+    return f"{settings.web.url}/optout/{opt_out_token(settings, shop, customer_id)}"
+
+
+def opt_out_token(settings: Settings, shop: str, customer_id: int) -> str:
+    return signer(settings, "optout").dumps([shop, customer_id])
+
+
+def read_opt_out_link(settings: Settings, token: str) -> tuple[str, int]:
+    """The shop and the customer's id. Raises NoSuchLink or LinkTooOld."""
+    match read(settings, "optout", token, OPT_OUT_LASTS):
+        case [str() as shop, int() as customer_id]:
+            return shop, customer_id
+    raise NoSuchLink("this is no link to object")
 
 
 def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:

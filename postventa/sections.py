@@ -107,7 +107,7 @@ class Carrier(Section):
 
 
 class Channel(Section):
-    adapter: Literal["smtp", "console"]
+    adapter: Literal["smtp", "console", "sms"]
     host: str = "localhost"
     port: Annotated[int, Field(ge=1, le=65535)] = 25
     security: Literal["none", "starttls", "tls"] = "none"
@@ -121,6 +121,11 @@ class Channel(Section):
     opens: time = time(9)
     closes: time = time(21)
     """When the channel may be used for what nobody waits for, by the customer's clock (LGDCU 96.2)."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what comes through it disturbs nobody on a weekend or a holiday: a mail waits to be read."""
+        return self.adapter != "sms"
 
 
 class Person(Section):

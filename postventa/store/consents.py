@@ -3,12 +3,18 @@
 The suppression list knows people by a keyed hash of their address, so that it outlives their erasure.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Connection, ForeignKey, Index, String, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from postventa.rules.messages import Outcome
 from postventa.store.base import Base, BigId
+from postventa.store.cases import CaseRow
+from postventa.store.messages import OutboxRow
+from postventa.store.orders import CustomerRow, OrderRow
 
 
 class ConsentRow(Base):
@@ -71,3 +77,85 @@ class BounceRow(Base):
     is_hard: Mapped[bool]
     words: Mapped[str] = mapped_column(String(400))
     bounced_at: Mapped[datetime]
+
+
+def said_by(connection: Connection, contacts: Collection[str]) -> Sequence[Any]:
+    """What these contacts have said, in any shop, in the sequence in which it was recorded."""
+    book = ConsentRow.__table__
+    return connection.execute(book.select().where(book.c.contact.in_(contacts)).order_by(book.c.id)).all()
+
+
+def suppressed(connection: Connection, contacts: Collection[str]) -> set[tuple[str, str]]:
+    """Who of these contacts is not written to any more: (contact, class)."""
+    kept: Any = SuppressionRow.__table__.c
+    found = select(kept.contact, kept.message_class).where(kept.contact.in_(contacts))
+    return {(row.contact, row.message_class) for row in connection.execute(found)}
+
+
+def came_back(
+    connection: Connection, contacts: Collection[str], since: datetime
+) -> dict[str, tuple[bool, int]]:
+    """Of these contacts, whether a mail came back for good, and how many came back for now since an instant."""
+    rows: Any = BounceRow.__table__.c
+    found = select(rows.contact, rows.is_hard, func.count().label("times")).where(
+        rows.contact.in_(contacts), or_(rows.is_hard, rows.bounced_at >= since)
+    )
+    back: dict[str, tuple[bool, int]] = {}
+    for contact, is_hard, times in connection.execute(found.group_by(rows.contact, rows.is_hard)):
+        was_hard, soft = back.get(contact, (False, 0))
+        back[contact] = (was_hard or bool(is_hard), soft if is_hard else soft + times)
+    return back
+
+
+def customers_with(connection: Connection, shops: Iterable[str], email: str) -> Sequence[Any]:
+    """Who has this address, in any of these shops."""
+    people = CustomerRow.__table__
+    wanted = people.select().where(
+        people.c.shop.in_(list(shops)), people.c.identity == email.strip().lower()[:320]
+    )
+    return connection.execute(wanted.order_by(people.c.id)).all()
+
+
+def stop_queues(
+    connection: Connection,
+    customer_ids: Collection[int],
+    email: str,
+    messages: Collection[str],
+    now: datetime,
+) -> int:
+    """Suppresses what of these messages still waits for these people, whoever has claimed it; answers how many.
+
+    A sender asks for its claim once more before it hands a message over: taken away here, it does not go.
+    """
+    box: Any = OutboxRow.__table__.c
+    waits = box.outcome.in_((Outcome.WAITING, Outcome.DEFERRED)) & box.message.in_(messages)
+    orders = select(OrderRow.id).where(OrderRow.customer_id.in_(customer_ids))
+    cases = (
+        select(box.id)
+        .join(CaseRow, CaseRow.id == box.case_id)
+        .where(box.case_id.is_not(None), waits, func.lower(CaseRow.email) == email.strip().lower())
+    )
+    waiting = connection.execute(
+        select(box.id).where(box.order_id.in_(orders), waits).union_all(cases)
+    ).scalars()
+    ids = list(waiting)
+    if ids:
+        stopped = update(OutboxRow).where(box.id.in_(ids), waits)
+        connection.execute(
+            stopped.values(
+                outcome=Outcome.SUPPRESSED,
+                reason="opted_out",
+                settled_at=now,
+                sender=None,
+                claimed_until=None,
+            )
+        )
+    return len(ids)
+
+
+def latest_order_id(connection: Connection, customer_ids: Collection[int]) -> int | None:
+    """The order that was placed last by any of these customers."""
+    placed = select(OrderRow.id).where(OrderRow.customer_id.in_(customer_ids))
+    return connection.execute(
+        placed.order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(1)
+    ).scalar()

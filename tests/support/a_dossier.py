@@ -105,5 +105,6 @@ def owed(message: str, **more: Any) -> SimpleNamespace:
         "shipment_id": None,
         "happened_at": MONDAY,
         "message_id": None,
+        "facts": None,
     }
     return SimpleNamespace(**facts | more)

@@ -1,0 +1,97 @@
+"""Whether a relationship or a commercial message may go: what its customer said, what came back, and what hour it is.
+
+Read for a whole batch at once, and only for one that holds such a message; what a contract owes never comes here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from postventa.calendars import holidays_for
+from postventa.cards import BadTemplate, Card, MessageClass, NoSuchMessage, card
+from postventa.consents import bases_of
+from postventa.contacts import contacts_of
+from postventa.exclusions import asked
+from postventa.rules.consents import ASKED_FOR, Basis, Exclusion, Reach, may_write
+from postventa.rules.messages import Verdict
+from postventa.rules.quiet_hours import Hours, may_disturb, no_holiday
+from postventa.sales import home_of
+from postventa.settings import Channel, Settings
+from postventa.store.consents import came_back, said_by, suppressed
+from postventa.store.dossiers import Dossier
+
+
+def needs_a_yes(message: str) -> bool:
+    """Whether a message is of a class that its customer may refuse."""
+    try:
+        return card(message).message_class in ASKED_FOR
+    except (NoSuchMessage, BadTemplate):
+        return False  # whoever writes it says what is wrong with it
+
+
+class Relations:
+    """How the customers of some orders stand with their shops, as it is now."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        settings: Settings,
+        channel: Channel,
+        dossiers: Mapping[int, Dossier],
+        now: datetime,
+    ) -> None:
+        self._settings, self._channel = settings, channel
+        customers = {dossier.customer.id: dossier.customer for dossier in dossiers.values()}
+        self._contacts = {
+            number: contacts_of(settings, customer.email) for number, customer in customers.items()
+        }
+        everyone = {contact for known in self._contacts.values() for contact in known.values()}
+        self._said = said_by(connection, everyone)
+        self._suppressed = suppressed(connection, everyone)
+        since = now - timedelta(days=settings.policy.soft_bounce_days)
+        self._came_back = came_back(connection, everyone, since)
+
+    def verdict(self, about: Card, dossier: Dossier, now: datetime) -> Verdict:
+        """Whether a message of this card may go to the order's customer now."""
+        reach = self._reach(dossier)
+        message_class = about.message_class
+        may = may_write(
+            reach,
+            message_class,
+            is_own_similar=about.is_own_similar,
+            exclusion=self._exclusion(message_class, reach, dossier.customer.email),
+        )
+        if not may.may_go:
+            return may
+        return self._hour(dossier, now)
+
+    def _reach(self, dossier: Dossier) -> Reach:
+        contacts = self._contacts[dossier.customer.id]
+        mine = contacts[dossier.order.shop]
+        theirs = frozenset(contacts.values())
+        was_hard, soft = self._came_back.get(mine, (False, 0))
+        return Reach(
+            bases=bases_of([row for row in self._said if row.contact in theirs], mine),
+            is_suppressed=frozenset(name for contact, name in self._suppressed if contact == mine),
+            has_bounced=was_hard or soft >= self._settings.policy.soft_bounces,
+            has_way_out=bool(self._settings.web.url),
+        )
+
+    def _exclusion(self, message_class: str, reach: Reach, email: str) -> Exclusion:
+        """Asked only about advertising that nobody said yes to: it may take a while, and it tells somebody of them."""
+        is_needed = message_class == MessageClass.COMMERCIAL
+        if not is_needed or reach.bases[message_class] is not Basis.SOFT_OPT_IN:
+            return Exclusion.NOT_ASKED
+        return asked(self._settings, email)
+
+    def _hour(self, dossier: Dossier, now: datetime) -> Verdict:
+        """By the clock where the goods went, else the shop's."""
+        home = home_of(dossier.order)
+        zone = home.zone or self._settings.shop(dossier.order.shop).zone
+        channel = self._channel
+        hours = Hours(channel.opens, channel.closes, everyday=channel.is_quiet)
+        if hours.everyday:
+            return may_disturb(hours, zone, now, no_holiday)
+        holidays = holidays_for(self._settings.policy.jurisdiction, home.region)
+        return may_disturb(hours, zone, now, lambda day: holidays.has(day, only_national=False))
