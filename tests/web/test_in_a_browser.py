@@ -1,0 +1,137 @@
+"""The pages in a real browser without JavaScript, on a telephone and by night: no barrier, nothing from elsewhere."""
+
+import pytest
+from a_visitor import rows
+from axe_playwright_python.base import AXE_FILE_PATH
+
+from postventa.store.cases import CaseRow
+
+pytestmark = pytest.mark.browser
+AXE = AXE_FILE_PATH.read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Walk:
+    """One person's way through the pages; every page is looked at for barriers on arrival."""
+
+    def __init__(self, context, pages, visitor, *, can_look):
+        self.page, self.can_look = context.new_page(), can_look
+        self.page.set_default_timeout(10_000)
+        self.site, self.visitor, self.refused, self.foreign = f"{pages.url}/ayuda", visitor, [], []
+        self.page.on("console", lambda said: self.refused.append(said.text))
+        self.page.on("request", self.note)
+
+    def note(self, request):
+        if not request.url.startswith(self.site):
+            self.foreign.append(request.url)
+
+    def order(self, page=""):
+        return self.visitor.order_link(7001, page).replace("https://posventa.tienda.example/ayuda", self.site)
+
+    def go(self, url):
+        self.page.goto(url if url.startswith("http") else f"{self.site}{url}")
+        return self.look()
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+        return self.look()
+
+    def look(self):
+        width = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert width <= 0, f"{self.page.url} is {width} pixels too wide"
+        if self.can_look:
+            self.page.evaluate(AXE)
+            found = self.page.evaluate(f"axe.run({{runOnly: {TAGS}, resultTypes: ['violations']}})")
+            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+            assert told == [], self.page.url
+        return self.page
+
+
+@pytest.fixture
+def walk(browser, pages, visitor):
+    opened = []
+
+    def start(*, scripts=True, **options):
+        context = browser.new_context(java_script_enabled=scripts, locale="es-ES", **options)
+        opened.append(Walk(context, pages, visitor, can_look=scripts))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.page.context.close()
+        assert one.foreign == []
+        assert [said for said in one.refused if "Content Security Policy" in said] == []
+
+
+PHONE = {"viewport": {"width": 320, "height": 700}}
+
+
+def test_a_complaint_on_a_small_telephone_from_the_front_page_to_its_case(walk, place):
+    way = walk(**PHONE)
+    way.go("/")
+    way.page.get_by_role("link", name="Escribirnos").click()
+    way.look()
+    page = way.press("Enviar")
+    assert page.evaluate("document.activeElement.className") == "summary"
+    page.get_by_role("link", name="Escribe tu nombre.").click()
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.get_by_label("Nombre y apellidos").fill("Núria Soler")
+    page.get_by_label("Correo electrónico").fill("nuria@correo.example")
+    page.get_by_label("Reclamación").check()
+    page.get_by_label("¿Sobre qué trata?").select_option("product")
+    page.get_by_label("Cuéntanoslo").fill("Llegó rota.")
+    page.get_by_label("Archivos").set_input_files(
+        {"name": "nota.txt", "mimeType": "text/plain", "buffer": b"Rota."}
+    )
+    page = way.press("Enviar")
+    (case,) = rows(place, CaseRow)
+    assert case.key in page.content()
+    assert "Núria" not in page.title() + page.url
+    page.get_by_role("link", name="Ver cómo va").click()
+    way.look()
+    page.get_by_label("Mensaje").fill("Era azul.")
+    page.get_by_role("button", name="Añadir al caso").click()
+    assert "Lo hemos añadido" in page.content()
+
+    way.go("/case")
+    page.get_by_label("Número").fill(case.number)
+    page.get_by_label("Clave").fill(case.key)
+    page.get_by_role("button", name="Consultar").click()
+    assert "Era azul." in page.content()
+
+
+def test_a_withdrawal_by_keyboard_alone_without_javascript(walk, place):
+    way = walk(scripts=False, **PHONE)
+    page = way.go(way.order())
+    link = page.get_by_role("link", name="desistir del contrato aquí", exact=True)
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/withdrawal")
+    way.look()
+    page.get_by_label("Nombre y apellidos").focus()
+    page.keyboard.type("Núria Soler")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="confirmar desistimiento", exact=True).focus()
+    way.look()
+    assert rows(place, CaseRow) == []
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/receipt/**")
+    assert "Hemos recibido tu desistimiento" in way.look().content()
+    page.get_by_role("link", name="Ver cómo va").click()
+    way.look()
+    assert "Ya has desistido de todo este pedido" in way.go(way.order("withdrawal")).content()
+
+
+def test_no_page_has_a_barrier_by_night_nor_at_twice_the_size(walk):
+    way = walk(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    pages = {way.order(): "ca", "/withdrawal": "en", "/accessibility": "ca", "/nowhere": "en"}
+    for path, language in pages.items():
+        page = way.go(f"{path}?lang={language}")
+        assert page.evaluate("document.documentElement.lang") == language
+    page = way.go(f"{way.order('withdrawal')}?lang=ca")
+    page.locator("#name").fill("Núria Soler")
+    page.locator("button[value=check]").click()
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    way.look()
