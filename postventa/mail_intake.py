@@ -118,8 +118,23 @@ class _Intake:
             )
         if entry_id is None:
             return Taken(Became.KNOWN, case.id)
+        if self.sender != case.email.casefold():
+            self._note_stranger(case.id, entry_id)
         self._keep(case.id, entry_id)
         return Taken(Became.ADDED, case.id)
+
+    def _note_stranger(self, case_id: int, entry_id: int) -> None:
+        """People answer from other addresses of theirs, and others may answer for them: the desk should know."""
+        say(
+            self.connection,
+            case_id,
+            kind="note",
+            author="clock",
+            text=f"This answer came from {self.sender}, which is not the case's address.",
+            at=self.now,
+            now=self.now,
+            occasion=f"another address:{entry_id}",
+        )
 
     def _opened(self) -> Taken:
         text = self._words()

@@ -208,7 +208,7 @@ def _files(part: Message) -> Iterator[tuple[bool, Part]]:
     if part.get_content_maintype() == "multipart":
         for child in _children(part):
             yield from _files(child)
-    elif _is_file(part):
+    elif _is_file(part) and not part.get_content_type().endswith("-signature"):
         if part.get_content_type() == "message/rfc822":
             data = b"".join(child.as_bytes() for child in _children(part))
         else:

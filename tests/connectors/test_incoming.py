@@ -104,6 +104,7 @@ def test_files_are_taken_with_their_names_and_pictures_inside_the_text_come_last
     forwarded["Subject"] = "lo de antes"
     forwarded.set_content("antes")
     mail.add_attachment(forwarded, filename="antes.eml")
+    mail.add_attachment(b"0", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
     read = read_mail(mail.as_bytes())
     assert [(part.name, part.declared_type) for part in read.files] == [
         ("factura ñ.pdf", "application/pdf"),

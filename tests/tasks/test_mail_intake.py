@@ -159,8 +159,9 @@ def test_an_answer_is_added_to_its_case_once(desk, answer):
     mail = answer(desk.cases[0])
     assert desk.get(mail, mail) == {"added": 1, "known": 1}
     assert len(desk.cases) == 1
-    (kind, author, text) = desk.entries()[-1]
+    (kind, author, text), *notes = desk.entries()[1:]
     assert (kind, author, text.startswith("Otra foto.")) == ("addition", "customer", True)
+    assert ["otra@client.example" in note for _, _, note in notes] == [True] * (b"otra@" in mail)
 
 
 def test_a_number_that_a_stranger_guesses_opens_a_case_of_its_own(desk):
