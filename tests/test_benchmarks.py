@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("benchmarks")]  # what all of them ask about runs once
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.xdist_group("benchmarks"),
+]  # what all of them ask about runs once
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +21,8 @@ def measured(tmp_path_factory):
     done = subprocess.run(
         [
             *(sys.executable, HOUSE / "benchmarks" / "run.py"),
-            *("--orders", "6", "--more", "--database", "sqlite", "--only", "chain", "sync", "news"),
-            *("--runs", "1", "--latency", "20"),
+            *("--orders", "6", "--more", "--database", "sqlite", "--only", "chain", "sync", "news", "due"),
+            *("--runs", "1", "--latency", "20", "--clocks", "150"),
         ],
         cwd=folder,
         capture_output=True,
@@ -56,3 +59,9 @@ def test_a_table_with_the_ratio_is_shown(measured):
     _, shown = measured
     assert "times the usual" in shown
     assert "messages per second" in shown
+
+
+def test_every_due_deadline_is_found_and_calls_once(measured):
+    figures, _ = measured
+    (due,) = figures["due"]["sqlite"]
+    assert (due["clocks"], due["due"]) == (150, 100)
