@@ -57,7 +57,7 @@ def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: floa
     settle()
     going_on = Clock(now, time.time(), SPEED)
     stack.open_pages(going_on.written())
-    adds_up = summarise(stack, told, console, time.monotonic() - began)
+    adds_up = summarise(stack, told, now, console, time.monotonic() - began)
     if not asked.exit:
         _stay(stack, going_on, console)
     return 0 if adds_up else 1

@@ -7,7 +7,7 @@ Everybody in here is invented.
 from collections.abc import Generator
 
 from postventa import complaints, return_decisions, returns
-from postventa.demo.stage import Script, Stage
+from postventa.demo.stage import Buyer, Script, Stage
 from postventa.rules.compensation import Fault
 from postventa.rules.complaints import Kind, Outcome, Topic
 
@@ -215,8 +215,24 @@ def kept_after_all(stage: Stage) -> Acts:
     case = stage.withdraw(who, "Quiero devolver el pedido.")
     yield 6 * DAY
     stage.note(returns.cancel, case, who=OWNER)
+
+
+def kept_and_put_away(stage: Stage) -> Acts:
+    who = stage.buyer("delivered")
+    if who is None:
+        return
+    case = stage.withdraw(who, "Vull tornar la comanda.", language="ca")
+    yield 6 * DAY + 1
+    stage.note(returns.cancel, case, who=OWNER)
     yield 7 * DAY
     stage.note(returns.close, case, who=OWNER)
+
+
+def from_an_address_nobody_knows(stage: Stage) -> Acts:
+    """It is acknowledged like any other; a person finds out which order is meant."""
+    who = Buyer(0, "10999", "", "Elena Duarte", "elena.duarte@correo.example", {})
+    stage.withdraw(who, "Les comunico que desisto de mi compra.", is_verified=False)
+    yield from ()
 
 
 def exchanged(stage: Stage) -> Acts:
@@ -251,4 +267,6 @@ SCRIPTS: tuple[tuple[float, Script], ...] = (
     (5 * DAY + 2, opened_cream),
     (5 * DAY + 3, kept_after_all),
     (5 * DAY + 4, exchanged),
+    (5 * DAY + 5, kept_and_put_away),
+    (6 * DAY + 2, from_an_address_nobody_knows),
 )

@@ -91,8 +91,10 @@ class Stage:
             self.do(lambda c: complaints.file_complaint(c, self.place.settings, said, self.now).case_id)
         )
 
-    def withdraw(self, who: Buyer, text: str, *, lines: int = 0, language: str = "es") -> int:
-        """A withdrawal by the link in a mail: of everything, or of the first `lines` lines."""
+    def withdraw(
+        self, who: Buyer, text: str, *, lines: int = 0, language: str = "es", is_verified: bool = True
+    ) -> int:
+        """A withdrawal by the page, from the link in a mail if verified: of everything, or of the first `lines` lines."""
         some = dict(list(who.lines.items())[:lines]) if lines else None
         said = Declaration(
             shop=SHOP,
@@ -105,7 +107,7 @@ class Stage:
             informed_at=self.now,
             lines=some,
             language=language,
-            is_verified=True,
+            is_verified=is_verified,
         )
         return int(self.do(lambda c: declare(c, self.place.settings, said, self.now).case_id))
 

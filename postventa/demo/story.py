@@ -58,9 +58,7 @@ def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
             stack.set_clock(now)
             stage.play(now)
             is_desk = number % DESK_EVERY == 0 or now == stops[-1]
-            _run(
-                told, now, (ORDERS, PARCELS, RETURNS, DEADLINES, MAIL) if is_desk else (ORDERS, PARCELS, MAIL)
-            )
+            _run(told, now, (ORDERS, PARCELS, *((RETURNS, DEADLINES) if is_desk else ()), MAIL))
             progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
     now += LAST_WORDS
     stage.play(now)
