@@ -99,6 +99,17 @@ def test_what_is_filed_moves_to_the_done_folder_which_is_made_when_it_is_not_the
     assert server.flags("Tramitados ñ") == [{"\\seen", "postventa"}]
 
 
+def test_a_server_that_cannot_move_copies_and_takes_away_that_mail_alone(box):
+    with AnImapServer(moves=False) as server:
+        server.put(mail("deleted by somebody"), flags=[b"\\Deleted"])
+        server.put(mail())
+        with box(server.port, done_folder="Hecho") as mailbox:
+            (one,) = mailbox.waiting(LONG_AGO, LONG_AGO)
+            mailbox.file(one.uid)
+        assert server.flags() == [{"\\deleted"}]
+        assert server.flags("Hecho") == [{"\\seen", "postventa"}]
+
+
 def test_a_mail_that_is_too_large_is_read_in_its_first_part(server, box, monkeypatch):
     monkeypatch.setattr(imap, "LARGEST", 10_000)
     monkeypatch.setattr(imap, "FIRST_PART", 1000)

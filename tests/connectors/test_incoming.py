@@ -187,3 +187,8 @@ def test_reading_ends_soon_whatever_it_is(written):
 def test_a_mail_that_would_take_hours_is_refused_with_the_reason():
     with pytest.raises(NotAMail, match="would take hours"):
         read_mail(box_in_box(20_000))
+
+
+def test_a_mail_nested_deeper_than_any_is_refused_with_the_reason():
+    with pytest.raises(NotAMail, match="nested deeper"):
+        read_mail(box_in_box(1000))

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -30,6 +30,11 @@ MONDAY = datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
 
 class _Config(Config):
     greeting = b"ready"  # the original looks its own name up, which may take seconds
+    moves = True
+
+    @property
+    def login_capability(self) -> Sequence[bytes]:
+        return [one for one in super().login_capability if self.moves or one != b"MOVE"]
 
 
 class _Cleartext(Cleartext):
@@ -42,18 +47,19 @@ class _Cleartext(Cleartext):
 class AnImapServer:
     """`with AnImapServer() as server:` and `server.port` answers.
 
-    `keeps_marks=False` is a server that takes no keywords of its users; `tls` and `starttls` take a server's context.
+    `keeps_marks=False` is a server that takes no keywords of its users, `moves=False` one that only copies; `tls` and `starttls` take a server's context.
     """
 
     def __init__(
         self,
         *,
         keeps_marks: bool = True,
+        moves: bool = True,
         tls: ssl.SSLContext | None = None,
         starttls: ssl.SSLContext | None = None,
     ) -> None:
         self.port = 0
-        self._keeps_marks = keeps_marks
+        self._keeps_marks, self._moves = keeps_marks, moves
         self._tls, self._starttls = tls, starttls
         self._loop = asyncio.new_event_loop()
         self._is_open = threading.Event()
@@ -118,6 +124,7 @@ class AnImapServer:
             ssl_context=self._starttls,
             invalid_user_sleep=0,
         )
+        config.moves = self._moves
         login = Login(config)
         await DictBackend._add_demo_user(config, login)
         config.apply_context()

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from an_imap_server import PASSWORD, USER, AnImapServer
@@ -10,9 +11,11 @@ from some_mails import NURIA, a_mail, a_report
 from sqlalchemy import update
 
 from postventa import clock
+from postventa.connectors import imap
 from postventa.connectors.errors import Refused, Unreachable
 from postventa.files import Cabinet, CabinetTrouble
-from postventa.store import filing
+from postventa.store import casebook, filing
+from postventa.store.casebook import NewCase
 from postventa.store.cases import AttachmentRow, CaseEntryRow, CaseRow
 from postventa.store.clocks import ClockRow
 from postventa.store.complaints import ComplaintRow
@@ -243,6 +246,49 @@ def test_an_order_is_linked_only_where_its_own_customer_names_it(desk, subject, 
     desk.get(a_mail(subject=subject, From=sender))
     (case,) = desk.cases
     assert (case.order_id is not None, case.language) == (is_linked, "ca" if is_linked else "es")
+
+
+def test_an_answer_to_a_letter_about_an_order_is_about_that_order(desk):
+    fill(desk.place, [raw_order(7), raw_order(8)], CAME)
+    (order,) = [row for row in desk.rows(OrderRow) if row.ref == "7"]
+    its_letter = update(OutboxRow).where(OutboxRow.order_id == order.id, OutboxRow.message == "received")
+    with desk.place.store.begin() as connection:
+        connection.execute(its_letter.values(message_id="<o7@tienda>"))
+    desk.get(a_mail("Sigue sin llegar.", subject="Re:", In_Reply_To="<o7@tienda>"))
+    (case,) = desk.cases
+    assert case.order_id == order.id
+
+
+def test_an_answer_to_a_letter_about_a_return_is_said_in_the_return(desk):
+    new = NewCase(
+        shop="tienda",
+        family="return",
+        name="Núria",
+        email="nuria.7@client.example",
+        language="es",
+        source="web",
+        source_ref="f1",
+        state="received",
+        opened_at=CAME,
+    )
+    with desk.place.store.begin() as connection:
+        opened = casebook.open_case(connection, new, CAME, ZoneInfo("Europe/Madrid"))
+    mail = a_mail("Lo envié ayer.", subject=f"Re: {opened.number}")
+    assert desk.get(mail, mail) == {"added": 1, "known": 1}
+    assert desk.entries() == [("addition", "customer", "Lo envié ayer.")]
+
+
+def test_of_a_mail_of_thirty_megabytes_the_words_are_filed_and_the_files_named(desk, monkeypatch):
+    monkeypatch.setattr(imap, "LARGEST", 100_000)
+    monkeypatch.setattr(imap, "FIRST_PART", 5000)
+    assert desk.get(a_mail(files={"video.mp4": ("video/mp4", bytes(200_000))})) == {"opened": 1}
+    assert [row.text for row in desk.rows(ComplaintRow)] == ["Una queja\n\nLa taza llegó rota."]
+    assert desk.entries()[-1] == (
+        "note",
+        "clock",
+        "Files of this mail that were not kept:\n1 more, of a mail of 0.3 MB",
+    )
+    assert desk.rows(AttachmentRow) == []
 
 
 def test_a_report_that_an_address_does_not_exist_is_believed_only_for_a_letter_that_went_there(desk):
