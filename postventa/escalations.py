@@ -144,6 +144,11 @@ def act(connection: Connection, settings: Settings, scene: Scene, found: Found, 
     return caller
 
 
+def watch(connection: Connection, settings: Settings, scene: Scene, now: datetime) -> Caller:
+    """Looks at a due clock and does what it asks for."""
+    return act(connection, settings, scene, find(settings, scene, now), now)
+
+
 def settle(connection: Connection, looks: Sequence[tuple[int, Look]]) -> None:
     """Saves how these clocks stand and when they must be looked at again."""
     rows = [{"clock": clock_id, "as": look.state, "at": look.next_at} for clock_id, look in looks]
