@@ -11,7 +11,7 @@ from postventa.connectors.mime import Attachment, Letter, letter_bytes
 from postventa.copies import order_view, sums_of
 from postventa.facts import facts_of
 from postventa.invoices import invoice_pdf
-from postventa.links import opt_out_link
+from postventa.links import opt_out_link, order_link
 from postventa.messages import Card, card, language_for, render
 from postventa.opt_out import way_out
 from postventa.relations import Relations
@@ -166,6 +166,7 @@ class Desk:
     def _view(self, row: Any) -> MessageView:
         order = self._dossier.order
         parcel = self._parcel(row)
+        is_asked_for = _card(row.message).message_class in ASKED_FOR
         return MessageView(
             language=language_for(order.language, self._shop.language),
             shop_name=self._shop.display_name or self._settings.company.legal_name,
@@ -178,9 +179,8 @@ class Desk:
             all_delivered=row.message == "delivered" and row.shipment_id is None,
             incident=_about(row.occasion) or row.occasion if row.message == "incident" else "",
             facts=facts_of(row.facts or {}, self._shop.zone),
-            opt_out_url=opt_out_link(self._settings, order.shop, self.customer_id)
-            if _card(row.message).message_class in ASKED_FOR
-            else "",
+            order_url="" if is_asked_for else order_link(self._settings, order.shop, order.id),
+            opt_out_url=opt_out_link(self._settings, order.shop, self.customer_id) if is_asked_for else "",
         )
 
     def _parcel(self, row: Any) -> ParcelView | None:

@@ -103,6 +103,7 @@ def _values(about: Card, view: MessageView) -> dict[str, Any]:
         "case": view.case,
         "facts": view.facts,
         "is_for_staff": view.is_for_staff,
+        "order_url": view.order_url,
         "opt_out_url": view.opt_out_url,
     }
 

@@ -146,6 +146,8 @@ class MessageView:
     facts: SimpleNamespace = field(default_factory=SimpleNamespace)
     """What a message about a case says beside the case, as it was when it was owed."""
     is_for_staff: bool = False
+    order_url: str = ""
+    """The order's own page, where there are pages for customers."""
     opt_out_url: str = ""
     """Where the reader says that they want no more of this; only on messages that may be refused."""
 

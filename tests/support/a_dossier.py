@@ -43,6 +43,7 @@ def a_parcel(number: str = "A1", **more: Any) -> SimpleNamespace:
 def an_order(**more: Any) -> SimpleNamespace:
     """21.78 of goods after a discount of 2.42, and 4.84 of shipping: 26.62 in all."""
     facts = {
+        "id": 7,
         "shop": "tienda",
         "ref": "7",
         "number": "N7",

@@ -4,10 +4,13 @@ import os
 from datetime import timedelta
 
 import pytest
+from a_dossier import a_dossier, owed
 from itsdangerous.encoding import base64_decode
 
 from postventa import clock, links
-from postventa.settings import BadConfiguration
+from postventa.letters import Desk
+from postventa.messages import render
+from postventa.settings import BadConfiguration, Channel
 
 
 def token(visitor):
@@ -58,3 +61,23 @@ def test_without_an_address_there_are_no_links_and_a_short_secret_is_refused(set
     monkeypatch.setenv("POSTVENTA_WEB_SECRET", "short")
     with pytest.raises(BadConfiguration, match="openssl rand"):
         links.case_link(settings, "KEY")
+
+
+def test_a_mail_about_an_order_leads_to_its_page_only_where_there_are_pages(settings):
+    channel = Channel.model_validate({"adapter": "console", "from": "Tienda <p@tienda.example>"})
+    nowhere = settings.model_copy(update={"web": settings.web.model_copy(update={"url": ""})})
+    bare, linked = (
+        render("received", Desk(a_dossier(), chosen, channel)._view(owed("received", facts=None)))
+        for chosen in (nowhere, settings)
+    )
+
+    link = links.order_link(settings, "tienda", 7)
+    assert link in linked.text
+    assert link in linked.html
+    assert "posventa.tienda.example" not in bare.text + bare.html
+    assert linked.text.replace(f"{_said_before(linked.text)}{link}\n\n", "") == bare.text
+
+
+def _said_before(text):
+    (line,) = [line for line in text.splitlines() if line.startswith("Sigue tu pedido")]
+    return f"{line}\n"
