@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from postventa.clocks import end_clocks
 from postventa.complaint_moves import FIX, NotDone, act_on, check_person, end_duties, held, words_of, write
 from postventa.plain_text import plain_text
+from postventa.promises import promise_of
 from postventa.rules.answers import Draft, faults, whole_answer
 from postventa.rules.complaints import OPEN, UNFAVOURABLE, Act, Outcome, State, move
 from postventa.settings import Settings
@@ -65,8 +66,8 @@ def answer(
 ) -> None:
     """Answers the complaint, ends its clocks and owes the letter. Raises NotAnswered with everything that is wrong.
 
-    The answer counts from now; its letter leaves with the next run. `remedy` is what is given: `text`, and
-    perhaps `money_amount` and `currency`.
+    The answer counts from now; its letter leaves with the next run. `remedy` is what is given (`text`, and perhaps
+    `money_amount`); where it is not said, what was approved for the case.
     """
     row = held(connection, case_id)
     check_person(settings, by)
@@ -107,11 +108,12 @@ def answer(
     write(connection, case_id, outcome=outcome, answered_at=now, resolved_at=now, points=answered)
     end_clocks(connection, now=now, at=now, case_id=case_id, rule_ids=[FIX], state="not_applicable")
     end_duties(connection, case_id, at=now, now=now)
+    promised = remedy or promise_of(connection, case_id, row.language)
     facts = {
         "outcome": Outcome(outcome),
         "points": answered,
         "text": words,
-        "remedy": dict(remedy) if remedy else None,
+        "remedy": {"money_amount": "", **promised} if promised else None,
         "tells_of_adr": outcome in UNFAVOURABLE,
     }
     casebook.owe(connection, case_id, "complaint_answered", occasion, now, facts=facts)

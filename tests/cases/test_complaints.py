@@ -12,13 +12,12 @@ from sqlalchemy import select
 
 from postventa import complaints
 from postventa.case_story import case_story
+from postventa.clocks import end_clocks
 from postventa.complaints import NotAnswered, NotDone, Statement
-from postventa.escalations import scenes, watch
 from postventa.files import Cabinet
 from postventa.rules.complaints import Kind, Outcome, State, Topic
 from postventa.settings import settings_from
 from postventa.store.cases import CaseRow
-from postventa.store.clocks import ClockRow
 from postventa.store.complaints import complaint_of
 from postventa.store.messages import OutboxRow
 from postventa.workplace import Workplace
@@ -261,8 +260,8 @@ def test_want_of_a_reply_resolves_after_the_warning_and_the_customer_reopens_it_
         desk.do(complaints.lapse, by="ana", now=NOON + 30 * DAY)
     until = desk.do(complaints.ask_for_more, "Una foto de la caja", by="ana", now=NOON + DAY)
     with desk.place.store.begin() as connection:  # the clock's own run comes first
-        fix = connection.execute(ClockRow.__table__.select().where(ClockRow.rule_id == "R-CMP-FIX")).one()
-        watch(connection, desk.place.settings, scenes(connection, [fix])[0], until)
+        over = {"rule_ids": ["R-CMP-FIX"], "state": "not_applicable"}
+        assert end_clocks(connection, case_id=desk.case_id, now=until, at=until, **over) == 1
     desk.do(complaints.lapse, by="ana", now=until)
     assert (desk.row.state, desk.row.outcome) == (State.RESOLVED, "no_reply_from_customer")
     assert desk.clocks()["R-CMP-ANS"][0] == "missed"  # nothing but an answer stops it
