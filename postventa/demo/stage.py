@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postventa import clock, compensation, complaints
-from postventa.promises import promise_of
 from postventa.rules.complaints import Kind, Outcome, Topic
-from postventa.store.cases import CaseRow
 from postventa.store.orders import CustomerRow, LineRow, OrderRow
 from postventa.withdrawals import Declaration, declare
 from postventa.workplace import Workplace
@@ -133,22 +131,8 @@ class Stage:
         return self.do(lambda c: what(c, case_id, *words, **more, now=self.now))
 
     def answer(self, case_id: int, outcome: Outcome, reasons: list[str], by: str) -> None:
-        """Answers a complaint, with the remedy that was approved for it, if there is one."""
-
-        def answered(connection: Connection) -> None:
-            language = connection.execute(select(CaseRow.language).where(CaseRow.id == case_id)).scalar_one()
-            complaints.answer(
-                connection,
-                self.place.settings,
-                case_id,
-                outcome=outcome,
-                reasons=reasons,
-                by=by,
-                now=self.now,
-                remedy=promise_of(connection, case_id, language),
-            )
-
-        self.do(answered)
+        """Answers a complaint; the remedy that was approved for it goes with the answer."""
+        self.act(complaints.answer, case_id, outcome=outcome, reasons=reasons, by=by)
 
     def compensate(self, case_id: int, incident: str, by: str, manager: str, **more: Any) -> None:
         """Proposes what the table says and approves it, by the manager where it must be."""
