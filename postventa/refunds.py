@@ -3,6 +3,7 @@
 Refunds are made in the shop and read back from it: nothing here pays anybody.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from postventa.rules.refunds import (
     Share,
     may_withhold,
     shares,
+    still_owed,
     withheld_until,
 )
 from postventa.rules.returns import Act, ReturnKind, ReturnState, after
@@ -137,26 +139,40 @@ def withhold(connection: Connection, now: datetime, limit: int) -> list[str]:
     return stopped
 
 
-def read_back(connection: Connection, settings: Settings, sale: Sale, now: datetime) -> list[int]:
-    """Compares what the shop has given back with what its returns are owed; answers the returns that moved."""
+def read_back(
+    connection: Connection, settings: Settings, sale: Sale, now: datetime, *, other_means: str = ""
+) -> list[int]:
+    """Compares what the shop has given back with what its returns are owed; answers the returns that moved.
+
+    `other_means` is how the money went where the customer agreed to another way than the order's.
+    """
     waiting = [row for row in sale.returns if row.refund_due_amount and row.state not in OWES_NOTHING]
     refunds = [GivenBack(row.ref, row.amount, row.refunded_at) for row in sale.refunds]
     claims = [
         Claim(row.refund_due_amount, row.informed_at, frozenset(row.said.get("refunds_before", ())))
         for row in waiting
     ]
+    claims = [replace(one, owed=still_owed(one, refunds, sale.order.total)) for one in claims]
     moved = []
-    for row, share in zip(waiting, shares(claims, refunds), strict=True):
+    for row, claim, share in zip(waiting, claims, shares(claims, refunds), strict=True):
         if share.given == row.refunded_amount and share.is_all == (row.refunded_at is not None):
             continue
         moved.append(row.case_id)
-        set_amount(connection, row.case_id, row.refund_due_amount, share.given)
+        set_amount(connection, row.case_id, claim.owed, share.given)
         if share.is_all:
             _refunded(connection, row, share, now)
         elif row.refunded_at is not None:
             _taken_back(connection, settings, row, now)
         if share.given > row.refunded_amount:
-            _tell(connection, row, share, sale, now)
+            _tell(
+                connection,
+                row,
+                share,
+                other_means or _usual_means(sale),
+                now,
+                rest=claim.owed - share.given,
+                is_other=bool(other_means),
+            )
         look_again(connection, row.order_id, now)
     return moved
 
@@ -176,13 +192,27 @@ def _taken_back(connection: Connection, settings: Settings, row: Any, now: datet
     money_falls_due(connection, settings, row.case_id, now)
 
 
-def _tell(connection: Connection, row: Any, share: Share, sale: Sale, now: datetime) -> None:
+def _usual_means(sale: Sale) -> str:
+    return str(sale.order.details.get("payment_method", ""))
+
+
+def _tell(
+    connection: Connection,
+    row: Any,
+    share: Share,
+    means: str,
+    now: datetime,
+    *,
+    rest: Decimal,
+    is_other: bool,
+) -> None:
     facts = {
         "refund_amount": f"{share.given - row.refunded_amount:.2f}",
-        "rest_amount": f"{row.refund_due_amount - share.given:.2f}",
+        "rest_amount": f"{rest:.2f}",
         "is_all": share.is_all,
         "refunded_at": (share.last_at or now).isoformat(),
-        "means": sale.order.details.get("payment_method", ""),
+        "means": means,
+        "is_other_means": is_other,
     }
     owe(connection, row.case_id, "refund_made", f"{share.given:.2f}", now, facts=facts)
 

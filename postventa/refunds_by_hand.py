@@ -36,7 +36,8 @@ def pay_by_hand(
         raise NotAgreed(f"{row.number} is {row.state}: no refund is owed for it")
     sale = sales(connection, [row.order_id])[row.order_id]
     usual = sale.order.details.get("payment_method", "")
-    if means and means.strip().casefold() != usual.casefold() and not is_agreed:
+    is_other = bool(means.strip()) and means.strip().casefold() != usual.casefold()
+    if is_other and not is_agreed:
         raise NotAgreed(
             f"the order was paid by {usual or 'a means that is not known'}: {means} needs the customer's express "
             "agreement (LGDCU 107.1), say --agreed if it was given"
@@ -52,4 +53,5 @@ def pay_by_hand(
     }
     insert_new(connection, RefundRow, [refund], ("order_id", "ref"))
     log(connection, case_id, "refund_by_hand", at, {"who": who, "amount": f"{amount:.2f}"})
-    read_back(connection, settings, sales(connection, [row.order_id])[row.order_id], now)
+    sale = sales(connection, [row.order_id])[row.order_id]
+    read_back(connection, settings, sale, now, other_means=means.strip() if is_other else "")

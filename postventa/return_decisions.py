@@ -46,6 +46,7 @@ def approve(connection: Connection, settings: Settings, case_id: int, *, who: st
     if row.kind in FROM_THE_WORD:
         money_falls_due(connection, settings, case_id, now, is_anew=True)
     if was_received:
+        act(connection, row, Act.OWE_REFUND, who=who, now=now)
         return
     if sale is None or not sale.order.needs_shipping or sale.order.shipped_at is None:
         act(connection, row, Act.OWE_REFUND, who=who, now=now)

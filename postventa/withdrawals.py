@@ -58,7 +58,8 @@ def declare(connection: Connection, settings: Settings, declaration: Declaration
 
     The same statement heard twice is one case. Raises NoSuchLine where it names what the order does not have.
     """
-    known = connection.execute(
+    sale = _sale_of(connection, declaration)
+    known = connection.execute(  # asked while the order is held: the same statement may come twice at once
         _CASES.select().where(
             _CASES.c.shop == declaration.shop,
             _CASES.c.source == declaration.source,
@@ -67,7 +68,6 @@ def declare(connection: Connection, settings: Settings, declaration: Declaration
     ).one_or_none()
     if known is not None:
         return _filed(connection, known.id, is_new=False)
-    sale = _sale_of(connection, declaration)
     wanted = _wanted(sale, declaration) if sale else {}
     if sale and not wanted and sale.returns and not declaration.is_in_words:
         return _said_again(connection, sale, declaration, now)

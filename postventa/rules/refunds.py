@@ -131,7 +131,7 @@ def shares(claims: Sequence[Claim], refunds: Iterable[GivenBack]) -> tuple[Share
         given, last = Decimal(0), None
         for refund in made:
             taken = min(left[refund.ref], claim.owed - given)
-            if not _counts(refund, claim) or taken <= 0:
+            if not counts(refund, claim) or taken <= 0:
                 continue
             given += taken
             left[refund.ref] -= taken
@@ -140,8 +140,14 @@ def shares(claims: Sequence[Claim], refunds: Iterable[GivenBack]) -> tuple[Share
     return tuple(found)
 
 
-def _counts(refund: GivenBack, claim: Claim) -> bool:
-    """Money that went back before the customer declared anything paid for something else."""
+def still_owed(claim: Claim, refunds: Iterable[GivenBack], paid: Decimal) -> Decimal:
+    """What a claim comes to beside the refunds that came before it: nobody gets back more than they paid."""
+    before = sum((refund.amount for refund in refunds if not counts(refund, claim)), Decimal(0))
+    return max(min(claim.owed, paid - before), Decimal(0))
+
+
+def counts(refund: GivenBack, claim: Claim) -> bool:
+    """Whether a refund can pay a claim: what went back before anything was declared paid for something else."""
     return refund.ref not in claim.before and (refund.at is None or refund.at >= claim.since)
 
 

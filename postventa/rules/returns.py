@@ -87,13 +87,15 @@ MOVES: dict[ReturnState, dict[Act, ReturnState]] = {
         Act.APPROVE: _S.INSPECTED,
         Act.DECLINE: _S.DECLINED,
     },
-    _S.INSPECTED: {**_MONEY, Act.DECLINE: _S.DECLINED},
+    _S.INSPECTED: {**_MONEY, Act.APPROVE: _S.INSPECTED, Act.DECLINE: _S.DECLINED},
     _S.REFUND_DUE: {
         Act.REFUND: _S.REFUNDED,
         Act.EXCHANGE: _S.EXCHANGED,
         Act.TRACK: _S.REFUND_DUE,
         Act.RECEIVE: _S.REFUND_DUE,
         Act.INSPECT: _S.REFUND_DUE,
+        Act.DECLINE: _S.DECLINED,
+        Act.CANCEL: _S.CANCELLED,
     },
     # A refund that the shop deletes again is owed again.
     _S.REFUNDED: {

@@ -250,3 +250,23 @@ def test_the_log_holds_no_word_of_the_customers(sale):
         said = connection.execute(select(CaseEntryRow.text)).scalars().all()
     assert "Desisteixo del contracte." in said
     assert "Desisteixo" not in lines
+
+
+def test_goods_that_came_before_anybody_decided_are_accepted_and_owed(sale):
+    sale.declare(CLOSES + DAY)
+    do(sale, returns.receive, CLOSES + 2 * DAY, at=CLOSES + 2 * DAY)
+    do(sale, returns.inspect, CLOSES + 2 * DAY)
+    assert sale.case.state == "inspected"
+    do(sale, return_decisions.approve, CLOSES + 3 * DAY)
+    assert sale.case.state == "refund_due"
+    assert "return_instructions" not in sale.owed
+    do(sale, returns.cancel, CLOSES + 4 * DAY)
+    assert sale.case.state == "cancelled"
+
+
+def test_a_refund_from_before_the_statement_that_is_heard_of_later_settles_it(sale):
+    sale.declare(TOLD)
+    sale.give_back("16.94", TOLD - DAY)
+    read_back(sale, TOLD + DAY)
+    assert (sale.case.state, sale.money.refund_due_amount) == ("refunded", 0)
+    assert "refund_made" not in sale.owed

@@ -24,11 +24,12 @@ FIRST = "D-2026-000001"
 
 
 @pytest.fixture
-def sale(configuration, house, monkeypatch):
+def sale(configuration, house, monkeypatch, tmp_path):
     configuration["desk"] = {
         "people": {"ana": {"name": "Ana Pons", "email": "ana@tienda.example"}},
         "owner": "ana",
     }
+    configuration["files"] = {"path": str(tmp_path / "files")}
     configuration["policy"] = {"exemptions": {"c": ["PERSONAL-*"]}}
     monkeypatch.setattr(
         "postventa.cli.house.migrate.version", lambda _store: SimpleNamespace(is_current=True)
@@ -86,6 +87,8 @@ def test_money_by_another_means_needs_the_customers_agreement_and_outlives_the_s
     code, said = desk(ask, "refunded", FIRST, "--amount", "10", "--means", "Transferència")
     assert (code, "express agreement (LGDCU 107.1)" in said) == (1, True)
     assert desk(ask, "refunded", FIRST, "--amount", "4", "--means", "Transferència", "--agreed")[0] == 0
+    told = sale.owed["refund_made"]
+    assert (told["means"], told["is_other_means"]) == ("Transferència", True)
     settings = sale.place.settings.shop("tienda")
     with sale.place.store.begin() as connection:
         known = standings(connection, "tienda", ["7"])["7"]

@@ -66,6 +66,7 @@ def view(full):
         rest_amount=Decimal("4.95"),
         is_all=False,
         means="Tarjeta",
+        is_other_means=False,
     )
     return replace(full, case=case, facts=facts)
 
@@ -150,6 +151,7 @@ def test_a_refund_says_how_much_by_which_means_and_what_is_still_to_come(view, l
     part = read("refund_made", view, language)
     assert "4" in part.text
     assert "Tarjeta" in part.text
+    assert read("refund_made", view, language, is_other_means=True).text != part.text
     whole = read("refund_made", view, language, is_all=True, means="")
     assert part.subject != whole.subject
     assert "4,95" not in whole.text

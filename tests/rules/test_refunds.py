@@ -19,6 +19,7 @@ from postventa.rules.refunds import (
     double_sum_risk,
     may_withhold,
     shares,
+    still_owed,
     withheld_until,
 )
 from postventa.rules.returns import ReturnKind
@@ -108,6 +109,13 @@ def test_refunds_add_up_and_the_last_one_says_when_all_was_back():
 def test_money_that_went_back_before_the_statement_paid_for_something_else():
     earlier = [refund("1", "20", MONDAY - DAY), refund("2", "20", None)]
     assert shares([claim("20", before={"2"})], earlier) == (Share(Decimal(0), None, is_all=False),)
+
+
+def test_a_refund_from_before_that_is_heard_of_later_lowers_what_is_owed():
+    earlier = [refund("1", "15", MONDAY - DAY), refund("2", "3")]
+    assert still_owed(claim("20"), earlier, euros("20")) == euros("5")
+    assert still_owed(claim("20"), earlier, euros("90")) == euros("20")
+    assert still_owed(claim("20"), [refund("1", "30", MONDAY - DAY)], euros("20")) == 0
 
 
 def test_one_refund_pays_the_oldest_return_first_and_no_cent_twice():

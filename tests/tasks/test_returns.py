@@ -1,5 +1,6 @@
 """Every sale is kept up to date as its parcels arrive and its money goes back, whatever the database."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes
@@ -31,7 +32,8 @@ ONCE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def sale(house):
+def sale(configuration, house, tmp_path):
+    configuration["files"] = {"path": str(tmp_path / "files")}
     return ASale(house())
 
 
@@ -205,3 +207,12 @@ def test_the_letters_reach_the_customer_in_turn_and_in_their_language(sale, hous
     assert "16,94" in instructions
     assert "6,94" in letters[3].get_body(["plain"]).get_content()
     assert letters[4]["Subject"] == "T’hem retornat els diners (D-2026-000001)"
+
+
+def test_the_same_statement_from_two_workers_at_once_is_one_case_with_one_acknowledgement(sale):
+    sale.sell({"JD1": ARRIVED})
+    with ThreadPoolExecutor(2) as workers:
+        filed = list(workers.map(lambda _: sale.declare(TOLD, source_ref="form"), range(2)))
+    assert filed[0].case_id == filed[1].case_id
+    assert sorted(one.is_new for one in filed) == [False, True]
+    assert [row.message for row in sale.rows(OutboxRow)].count("withdrawal_received") == 1
