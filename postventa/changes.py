@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from postventa.agreements import agreed_in
 from postventa.chain import Course, advance
 from postventa.copies import details_of, lines_digest
 from postventa.news import CustomerNews, LineNews, OrderNews, ParcelNews
@@ -55,6 +56,7 @@ def change_from(news: OrderNews, standing: Standing | None, reader: Reader) -> C
         withdrawn=standing.refunds - {refund.ref for refund in news.refunds} if standing else frozenset(),
         parcels=_parcels(news, standing, course, reader),
         course=course,
+        agreed=agreed_in(news, reader.shop, reader.settings, is_first=standing is None),
     )
 
 

@@ -44,6 +44,8 @@ class CustomerNews:
     name: str
     phone: str
     einvoice_consent: bool | None
+    wants_advertising: bool | None = None
+    """What the checkout's box says; None where it has none, or says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

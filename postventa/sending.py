@@ -20,8 +20,9 @@ from postventa.connectors.post import Channel, ChannelDown, ChannelRefused, Doub
 from postventa.desks import AnyDesk, Desks, subject_of
 from postventa.files import CabinetTrouble
 from postventa.messages import BadTemplate, NoSuchMessage
-from postventa.rules.messages import GIVE_UP_AFTER, Outcome, Verdict, try_again_at
+from postventa.rules.messages import GIVE_UP_AFTER, WAITS_ALONE, Outcome, Verdict, try_again_at
 from postventa.sent_letters import keep_letter
+from postventa.settings import BadConfiguration
 from postventa.store import outbox
 from postventa.store.marks import Marker
 from postventa.store.orders import CustomerRow
@@ -152,11 +153,13 @@ class _Batch:
             self._trouble(desk, row, "is blocked: its figures do not add up to its total (amount_mismatch)")
         if outcome is Outcome.FAILED:
             self._trouble(desk, row, f"cannot reach its reader ({verdict.reason}): find another way")
-        return verdict.until
+        return None if verdict.reason in WAITS_ALONE else verdict.until
 
     def _cannot_be_written(self, desk: AnyDesk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
         """A template is mended by a person: it waits an hour at a time. What the order itself spoils has failed."""
-        is_said = isinstance(wrong, BadTemplate | NoSuchMessage | Unsendable | CabinetTrouble)
+        is_said = isinstance(
+            wrong, BadTemplate | NoSuchMessage | Unsendable | CabinetTrouble | BadConfiguration
+        )
         words = str(wrong) if is_said else f"{type(wrong).__name__} while it was written"
         self._trouble(desk, row, f"cannot be written: {words}")
         log.error("%s of %s cannot be written: %s", row.message, desk.order_name, type(wrong).__name__)

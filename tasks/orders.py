@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock
+from postventa.agreements import note_agreements
 from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
 from postventa.connectors.errors import ConnectorError
@@ -185,6 +186,8 @@ class _Batch:
         try:
             with self.connection.begin_nested():
                 self.tally.owed += save(self.connection, [change for change, _ in changes], self.now)
+                agreed = [yes for change, _ in changes for yes in change.agreed]
+                note_agreements(self.connection, self.place.settings, agreed, self.now)
             read.extend((item.id, "applied") for _, item in changes)
             self.tally.applied += len(changes)
         except OperationalError:

@@ -101,8 +101,9 @@ def may_write(reach: Reach, message_class: str, *, is_own_similar: bool, exclusi
     if not reach.has_way_out:
         return Verdict.no("channel_not_allowed")
     is_soft = basis is Basis.SOFT_OPT_IN
-    if basis is Basis.NONE or (is_soft and not is_own_similar):
+    is_advertising = message_class == COMMERCIAL and is_soft
+    if basis is Basis.NONE or (is_advertising and not is_own_similar):
         return Verdict.no("no_consent")
-    if message_class == COMMERCIAL and is_soft and exclusion is not Exclusion.FREE:
+    if is_advertising and exclusion is not Exclusion.FREE:
         return Verdict.no("opted_out" if exclusion is Exclusion.LISTED else "no_consent")
     return Verdict.yes()

@@ -23,6 +23,11 @@ class Outcome(StrEnum):
 SETTLED = frozenset({Outcome.SENT, Outcome.SUPPRESSED, Outcome.FAILED, Outcome.UNCERTAIN})
 """Outcomes that let the next message of the order go."""
 
+WAITS_ALONE = frozenset(
+    {"quiet_hours", "complaint_open", "return_open", "incident_open", "frequency_cap", "cooldown"}
+)
+"""Reasons to put off a message that concern it alone: what its order owes after it does not wait for it."""
+
 ON_HOLD_RECHECK = timedelta(minutes=30)
 BACKOFF = (
     timedelta(minutes=1),

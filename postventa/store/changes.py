@@ -39,6 +39,8 @@ class Change:
     parcels: list[Row]
     course: Course
     source: str = "shop"
+    agreed: tuple[Any, ...] = ()
+    """What its customer agreed to in it (`postventa/agreements.py`)."""
     inbox: list[tuple[int, str]] = field(default_factory=list)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select, text, update
 
-from postventa.rules.messages import Outcome
+from postventa.rules.messages import WAITS_ALONE, Outcome
 from postventa.store.cases import CaseRow
 from postventa.store.messages import OPEN, OPEN_OF_CASES, AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
@@ -236,6 +236,6 @@ def _in_turn(rows: Sequence[Row[Any]], now: datetime, wall: datetime) -> list[Ro
     for row in rows:
         if row.due_at <= now:
             taken.append(row)
-        elif row.outcome == Outcome.DEFERRED:
+        elif row.outcome == Outcome.DEFERRED and row.reason not in WAITS_ALONE:
             break
     return taken

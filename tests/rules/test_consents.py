@@ -70,7 +70,7 @@ def reason(message_class, basis, *, is_own_similar=True, exclusion=Exclusion.NOT
 
 def test_asking_for_an_opinion_needs_a_sale_or_a_yes():
     assert reason(RELATIONSHIP, "none") == "no_consent"
-    assert reason(RELATIONSHIP, "soft_opt_in") == ""
+    assert reason(RELATIONSHIP, "soft_opt_in", is_own_similar=False) == ""
     assert reason(RELATIONSHIP, "consent") == ""
     assert reason(RELATIONSHIP, "objected") == "opted_out"
 

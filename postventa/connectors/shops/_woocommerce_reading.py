@@ -61,6 +61,7 @@ class Habits:
     tracking_meta_keys: tuple[str, ...]
     invoice_number_meta_keys: tuple[str, ...]
     einvoice_consent_meta_keys: tuple[str, ...]
+    consent_meta_keys: tuple[str, ...] = ()
 
 
 def read_order(raw: Raw, habits: Habits) -> OrderNews:
@@ -194,6 +195,7 @@ def _customer(raw: Raw, billing: Mapping[str, Any], meta: Mapping[str, Any], hab
         name=_name(billing) or text(billing, "company"),
         phone=text(billing, "phone"),
         einvoice_consent=_YES_NO.get(consent),
+        wants_advertising=_YES_NO.get(_said(meta, habits.consent_meta_keys).lower()),
     )
 
 

@@ -60,6 +60,7 @@ class WooCommerce:
             tracking_meta_keys=shop.tracking_meta_keys,
             invoice_number_meta_keys=shop.invoice_number_meta_keys,
             einvoice_consent_meta_keys=shop.einvoice_consent_meta_keys,
+            consent_meta_keys=shop.consent_meta_keys,
         )
 
     def changed_orders(self, since: datetime) -> Iterator[Page]:
