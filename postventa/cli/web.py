@@ -31,11 +31,11 @@ def serve_pages(
                 f"port {port} of {host} cannot be opened: {taken.strerror or taken}; give another --port"
             ) from taken
         where = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-        told = place.settings.web.url or "nobody yet: [web].url is empty, so no message links here"
-        print(
-            f"The customers' pages are open: {where}\nCustomers reach them at {told}\nCtrl-C closes them.",
-            flush=True,
+        reached = place.settings.web.url
+        told = (
+            f"Customers reach them at {reached}" if reached else "[web].url is empty: no message leads here"
         )
+        print(f"The customers' pages are open: {where}\n{told}\nCtrl-C closes them.", flush=True)
         with listening, suppress(KeyboardInterrupt):
             server.run([listening])
     return 0

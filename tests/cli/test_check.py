@@ -67,6 +67,16 @@ def test_a_desk_in_a_region_without_a_calendar_is_named(check):
     assert "BAD law: there is no calendar for the region ES-XX" in line
 
 
+def test_pages_that_mails_lead_to_need_a_secret_that_can_sign(check, monkeypatch):
+    web = {"web": {"url": "https://posventa.tienda.example"}}
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "short")
+    (bad,) = _bad(check(**web))
+    assert bad.startswith("BAD web: the secret in POSTVENTA_WEB_SECRET is too short")
+
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "x" * 32)
+    assert "ok  web: links are signed and lead to https://posventa.tienda.example" in check(**web).out
+
+
 def test_the_answer_in_json_holds_the_same(check):
     answer = check("--json")
     assert answer.json["well"] is True
