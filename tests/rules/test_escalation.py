@@ -88,8 +88,9 @@ def test_a_deadline_after_a_long_weekend_is_called_before_it():
     assert [local(call) for call in calls] == ["Thu 2026-04-02 17:00"] * 3
 
 
-def test_where_nobody_is_there_before_the_deadline_the_plan_stays_as_it_is():
-    start, end = at("2026-11-07 10:00"), at("2026-11-07 11:00")
+@pytest.mark.parametrize("day", ["2026-11-07", "2026-04-06"])  # a Saturday, and the Monday of Easter
+def test_where_nobody_is_there_before_the_deadline_the_plan_stays_as_it_is(day):
+    start, end = at(f"{day} 10:00"), at(f"{day} 11:00")
     assert [call.planned_at - start for call in ladder(start, end, DESK, SHARES)] == [
         timedelta(minutes=minutes) for minutes in (30, 45, 54)
     ]
