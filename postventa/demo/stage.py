@@ -11,12 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postventa import clock, compensation, complaints
+from postventa.compensation import NotPossible
+from postventa.complaints import NotDone
 from postventa.rules.complaints import Kind, Outcome, Topic
+from postventa.rules.returns import OutOfTurn
 from postventa.store.orders import CustomerRow, LineRow, OrderRow
 from postventa.withdrawals import Declaration, declare
 from postventa.workplace import Workplace
 
 SHOP = "tienda"
+NOT_PLAIN = ("CRE-50", "DIG-")
+"""Goods that may not come back, or not without a person's word."""
 Script = Callable[["Stage"], Generator[float, None, None]]
 """A case as it goes: it does something and yields the hour of the story at which it goes on."""
 
@@ -44,6 +49,8 @@ class Stage:
     place: Workplace
     now: datetime = field(init=False)
     taken: set[int] = field(default_factory=set)
+    surprises: list[str] = field(default_factory=list)
+    """What the desk was refused, after which that script ended."""
 
     def __post_init__(self) -> None:
         self.now = self.start
@@ -57,7 +64,11 @@ class Stage:
             hour, _, script = heapq.heappop(self._coming)
             self.now = self._at(hour)
             with clock.clock_set_to(self.now):
-                again = next(script, None)
+                try:
+                    again = next(script, None)
+                except (NotDone, NotPossible, OutOfTurn) as refused:  # another seed may draw other orders
+                    self.surprises.append(str(refused))
+                    again = None
             if again is not None:
                 heapq.heappush(self._coming, (again, next(self._turn), script))
 
@@ -157,7 +168,12 @@ class Stage:
                     .where(LineRow.order_id == row.id)
                     .order_by(LineRow.id)
                 ).all()
-                fits = len(found) >= lines and (not sku or any(line.sku.startswith(sku) for line in found))
+                is_plain = not any(line.sku.startswith(NOT_PLAIN) for line in found)
+                fits = (
+                    any(line.sku.startswith(sku) for line in found)
+                    if sku
+                    else is_plain and len(found) >= lines
+                )
                 if fits and row.id not in self.taken:
                     self.taken.add(row.id)
                     pieces = {line.ref: line.quantity for line in found}

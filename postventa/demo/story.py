@@ -62,6 +62,7 @@ def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
             progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
     now += LAST_WORDS
     stage.play(now)
+    told.red += stage.surprises
     return told, now
 
 

@@ -63,7 +63,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     console.print(f"  {told.runs} flow runs, {len(told.red)} of them red, in {seconds:.0f} s.")
     for sentence in told.red[:RED_SHOWN]:
         console.print(f"    red: {sentence}", style="red")
-    where = Table.grid(padding=(0, 2))
+    console.print("\n  Where to look:")
     for name, place in (
         ("Runs and dashboards", stack.prefect_url),
         ("How the chain stands", f"{stack.prefect_url}/artifacts/key/chain-today"),
@@ -79,9 +79,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
             f".venv/bin/postventa evidence R-{stack.start:%Y}-000001 --out evidence --config {stack.config}",
         ),
     ):
-        where.add_row(f"  {name}", place)
-    console.print("\n  Where to look:")
-    console.print(where, soft_wrap=True)
+        console.print(f"  {name:26} {place}", soft_wrap=True)
     return adds_up and are_whole
 
 
