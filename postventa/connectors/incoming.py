@@ -17,7 +17,6 @@ from postventa.connectors.addresses import address_problem
 from postventa.connectors.headers import Headers, plain_words
 from postventa.plain_text import plain_text
 
-MOST_TEXT = 1_000_000
 MOST_PARTS = 50
 _TOO_MUCH_WORK = 5_000_000
 """Lines times boxes: each line is compared with the edge of every box around it."""
@@ -73,6 +72,7 @@ class Mail:
     """Reply-To: on a form's mail the customer, where the shop itself is the sender."""
     subject: str
     text: str
+    """All that it says; to be made `plain_text` where it is kept."""
     references: tuple[str, ...]
     files: tuple[Part, ...]
     files_left_out: int
@@ -102,7 +102,7 @@ def _read(message: Message, *, is_whole: bool) -> Mail:
         sender_name=name,
         answer_to=_address(headers.first("Reply-To"))[1],
         subject=plain_words(headers.first("Subject"), 300),
-        text=plain_text(_text(message), MOST_TEXT).text,
+        text=_text(message).replace("\x00", "").replace("\r\n", "\n").strip(),
         references=_references(headers),
         files=tuple(part for _, part in files[:MOST_PARTS]),
         files_left_out=max(len(files) - MOST_PARTS, 0) if is_whole else _count_of_files(message),
@@ -200,7 +200,7 @@ def _text(part: Message) -> str:
     if _is_file(part):
         return ""
     text = _decoded(part)
-    return plain_text(text, MOST_TEXT).text if part.get_content_type() == "text/html" else text
+    return plain_text(text, len(text)).text if part.get_content_type() == "text/html" else text
 
 
 def _files(part: Message) -> Iterator[tuple[bool, Part]]:
@@ -239,7 +239,7 @@ def _bytes(part: Message) -> bytes:
 
 
 def _decoded(part: Message) -> str:
-    data = _bytes(part)[: 4 * MOST_TEXT]
+    data = _bytes(part)
     charset = str(part.get_content_charset() or "utf-8")
     for name in (charset, "utf-8"):
         if _CHARSET.match(name):

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from postventa import clock
 from postventa.connectors import imap
 from postventa.connectors.errors import Refused, Unreachable
+from postventa.connectors.incoming import read_mail
 from postventa.files import Cabinet, CabinetTrouble
 from postventa.store import casebook, filing
 from postventa.store.casebook import NewCase
@@ -276,6 +277,15 @@ def test_an_answer_to_a_letter_about_a_return_is_said_in_the_return(desk):
     mail = a_mail("Lo envié ayer.", subject=f"Re: {opened.number}")
     assert desk.get(mail, mail) == {"added": 1, "known": 1}
     assert desk.entries() == [("addition", "customer", "Lo envié ayer.")]
+
+
+def test_words_without_end_are_all_kept_beside_their_case(desk):
+    text = "\n".join(f"{number} y otra cosa" for number in range(3000))
+    assert desk.get(a_mail(text)) == {"opened": 1}
+    assert len(desk.rows(ComplaintRow)[0].text) <= 20_000
+    cabinet = Cabinet(desk.place.settings.files)
+    (part,) = [cabinet.read(row.digest) for row in desk.rows(AttachmentRow) if row.role == "statement"]
+    assert text in read_mail(part).text
 
 
 def test_of_a_mail_of_thirty_megabytes_the_words_are_filed_and_the_files_named(desk, monkeypatch):
