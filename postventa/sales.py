@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from postventa.calendars import holidays_for
 from postventa.law import law_pack
 from postventa.rules.amounts import reconcile
+from postventa.rules.counting import Holidays
 from postventa.rules.orders import FulfilmentState, PaymentState
 from postventa.rules.places import region_of, zone_of
 from postventa.rules.refunds import Charges, Piece, amount_owed
@@ -64,7 +66,7 @@ def ending_of(sale: Sale, settings: Settings) -> Ending:
     since = max(held.since, default=sale.order.placed_at)
     pack = law_pack(policy.jurisdiction, Path(policy.rules) if policy.rules else None)
     period, extension = (rule_in_force(pack, name, since, home.zone) for name in (PERIOD, EXTENSION))
-    holidays = holidays_for(policy.jurisdiction, home.region)
+    holidays = _holidays(policy.jurisdiction, home.region)
     return ending(held, period, extension, home.zone, holidays, was_informed=policy.informs_of_withdrawal)
 
 
@@ -118,6 +120,12 @@ def amount_for(
         given_back=sum((refund.amount for refund in sale.refunds), Decimal(0)) + others,
         standard_delivery=settings.policy.standard_delivery,
     )
+
+
+@cache
+def _holidays(country: str, region: str) -> Holidays:
+    """A run asks for the same few places a hundred thousand times."""
+    return holidays_for(country, region)
 
 
 def _charges(sale: Sale) -> Charges:
