@@ -55,6 +55,8 @@ class Below:
         path: str = scope.get("path", "")
         if self._base and (path == self._base or path.startswith(f"{self._base}/")):
             scope = {**scope, "path": path.removeprefix(self._base) or "/"}
+        if scope.get("method") == "HEAD":  # asked by those who check links; the server leaves the body out
+            scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
 
 

@@ -6,6 +6,9 @@ import tomllib
 import pytest
 
 from postventa.cards import TEMPLATES
+from postventa.rules.complaints import Kind, State, Topic
+from postventa.rules.returns import ReturnKind, ReturnState
+from postventa.rules.shipments import ShipmentStatus
 from postventa.web.words import spoken, words_in
 
 
@@ -94,6 +97,21 @@ def test_every_language_says_everything_with_the_same_gaps_to_fill():
     assert spoken() == ("es", "ca", "en")
     assert gaps["ca"] == gaps["es"] == gaps["en"]
     assert all(text for words in said.values() for text in words.values())
+
+
+@pytest.mark.parametrize(
+    ("names", "path"),
+    [
+        (Kind, ("complaint", "kinds")),
+        (Topic, ("complaint", "topics")),
+        ((*State, *ReturnState), ("case", "states")),
+        (ReturnKind, ("case", "return_kinds")),
+        (ShipmentStatus, ("order", "parcel")),
+    ],
+)
+def test_there_are_words_for_everything_that_a_case_or_a_parcel_can_be(names, path):
+    for code in spoken():
+        assert set(names) - set(words_in(code)[path[0]][path[1]]) == set()
 
 
 def luminance(colour):

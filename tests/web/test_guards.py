@@ -1,6 +1,7 @@
 """What stands before the pages: reading records nothing, too much and too often are refused, and logs know nobody."""
 
 import logging
+import socket
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from postventa import links
 from postventa.store.base import Base
 from postventa.store.cases import CaseRow
-from postventa.web import cases
+from postventa.web import cases, guards
 from postventa.web.reception import neighbourhood
 from postventa.web.serving import Pages
 from postventa.workplace import Workplace
@@ -57,7 +58,7 @@ def test_reading_a_page_records_nothing_whoever_prefetches_it(visitor, place):
     ]
     for path in [*paths, order, f"{order}/complaint", f"{order}/withdrawal"]:
         assert visitor.get(path, params=asked).status_code == 200
-        visitor.head(path, params=asked)
+        assert visitor.head(path, params=asked).content == b""
 
     assert contents(place) == before
 
@@ -105,6 +106,16 @@ def test_more_than_a_form_may_weigh_is_refused_in_words(visitor):
     assert (whole.status_code, field.status_code) == (413, 413)
     assert "Es demasiado grande" in whole.text
     assert "lo que escribiste sigue ahí" in field.text
+
+
+def test_who_stops_in_the_middle_of_a_form_is_told_so_and_holds_nothing(pages, monkeypatch):
+    monkeypatch.setattr(guards, "PAUSE_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", int(pages.url.rpartition(":")[2])), timeout=10) as slow:
+        slow.sendall(
+            b"POST /ayuda/case HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nnumber="
+        )
+        assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
 
 def test_a_failure_of_ours_is_a_page_and_the_log_names_the_place_and_nobody(visitor, monkeypatch, caplog):
