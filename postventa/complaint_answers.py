@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from postventa.clocks import end_clocks
 from postventa.complaint_moves import FIX, NotDone, act_on, check_person, end_duties, held, words_of, write
+from postventa.languages import language_of
 from postventa.plain_text import plain_text
 from postventa.promises import promise_of
 from postventa.rules.answers import Draft, faults, whole_answer
@@ -84,6 +85,7 @@ def answer(
         reasons=said,
         text=words,
         language=row.language,
+        written_in=language_of(whole_answer(said, words), row.language),
         has_adr=bool(settings.adr.entity),
     )
     found = faults(draft, _earlier(connection, row, now))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from postventa.clocks import driving, start_clocks
+from postventa.languages import language_of
 from postventa.long_texts import keep_whole
 from postventa.plain_text import Plain, plain_text
 from postventa.rules.answers import points_of
@@ -77,7 +78,8 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
     shop = settings.shop(statement.shop)
     found = _order_of(connection, statement)
     home = _home(statement, found.order)
-    language = statement.language or getattr(found.order, "language", None) or shop.language
+    language = statement.language or getattr(found.order, "language", None)
+    language = language or language_of(plain_text(statement.text).text) or shop.language
     new = NewCase(
         shop=statement.shop,
         family=FAMILY,

@@ -213,6 +213,16 @@ def test_an_answer_that_may_not_leave_changes_nothing(desk):
 
 
 @on_one_database
+def test_an_answer_in_another_language_than_the_customers_does_not_leave(desk):
+    desk.file(text="La caixa ha arribat trencada i ningú no contesta al telèfon des de dilluns")
+    assert desk.row.language == "ca"  # nothing but the words says so
+    with pytest.raises(NotAnswered, match="it is written in es, and the customer writes in ca"):
+        desk.answer(reasons=REASONS[:1])
+    desk.answer(reasons=["La foto ensenya el cop del camió: demà surt una altra caixa cap a Girona."])
+    assert desk.row.state == State.RESOLVED
+
+
+@on_one_database
 def test_nobodys_complaint_is_taken_before_it_is_answered(desk, configuration):
     configuration["desk"]["owner"] = ""
     desk.place = Workplace(settings_from(configuration), desk.place.store)
