@@ -25,4 +25,6 @@ def test_a_text_tells_its_language_where_it_is_certain(text, language):
 def test_another_language_is_found_where_it_is_the_customers():
     german = "Das Foto zeigt den Schaden; morgen geht ein neues Paket auf den Weg."
     assert language_of(german, "de") == "de"
-    assert language_of("La foto enseña el golpe del camión: mañana sale otra caja hacia Girona.", "xx") == "es"
+    assert (
+        language_of("La foto enseña el golpe del camión: mañana sale otra caja hacia Girona.", "xx") == "es"
+    )
