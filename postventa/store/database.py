@@ -26,6 +26,9 @@ from postventa.store.base import Base
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one; writes are short, so this is a sign of real trouble."""
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL that does not answer is waited for: somebody may be looking at a page."""
+
 
 class StoreUnusable(RuntimeError):
     """The store cannot be opened, or its tables are not those of this version."""
@@ -51,7 +54,11 @@ def open_store(url: str) -> Engine:
             return create_engine(
                 address.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
-                connect_args={"application_name": "postventa", "options": "-c timezone=UTC"},
+                connect_args={
+                    "application_name": "postventa",
+                    "options": "-c timezone=UTC",
+                    "connect_timeout": CONNECT_SECONDS,
+                },
             )
         except NoSuchModuleError as missing:
             raise StoreUnusable("PostgreSQL needs psycopg 3: pip install 'psycopg[binary]'") from missing
