@@ -11,10 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from postventa.connectors.incoming import Bounce
+from postventa.contacts import contact_of
+from postventa.settings import BadConfiguration, Settings
 from postventa.store.casebook import say
 from postventa.store.cases import CaseRow
+from postventa.store.consents import BounceRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
+from postventa.store.upsert import insert_new
 
 NO_SUCH_ADDRESS = "5.1."
 _BOX: Any = OutboxRow.__table__.c
@@ -25,7 +29,7 @@ _CUSTOMERS: Any = CustomerRow.__table__.c
 log = logging.getLogger(__name__)
 
 
-def note_bounce(connection: Connection, bounce: Bounce, now: datetime) -> bool:
+def note_bounce(connection: Connection, settings: Settings, bounce: Bounce, now: datetime) -> bool:
     """Writes down what a report says; answers whether it was about a letter of ours."""
     letter = _letter(connection, bounce)
     if letter is None:
@@ -35,6 +39,7 @@ def note_bounce(connection: Connection, bounce: Bounce, now: datetime) -> bool:
         if address not in {letter.case_email.casefold(), letter.customer_email.casefold()} - {""}:
             continue
         is_ours = True
+        _count(connection, settings, letter, address, status, now)
         if status.startswith(NO_SUCH_ADDRESS) and address == letter.customer_email.casefold():
             connection.execute(
                 update(CustomerRow)
@@ -56,12 +61,34 @@ def note_bounce(connection: Connection, bounce: Bounce, now: datetime) -> bool:
     return is_ours
 
 
+def _count(  # noqa: PLR0917 - what a row says
+    connection: Connection, settings: Settings, letter: Any, address: str, status: str, now: datetime
+) -> None:
+    """Keeps a report by the hash of its address: what nobody waits for does not go where mails keep coming back."""
+    try:
+        contact = contact_of(settings, letter.shop, address)
+    except BadConfiguration as wrong:
+        log.warning("a mail that came back is not counted: %s", wrong)
+        return
+    row = {
+        "shop": letter.shop,
+        "contact": contact,
+        "outbox_id": letter.id,
+        "source_ref": f"outbox:{letter.id}:{status}",
+        "code": status[:16],
+        "is_hard": status.startswith(NO_SUCH_ADDRESS),
+        "words": "",
+        "bounced_at": now,
+    }
+    insert_new(connection, BounceRow, [row], ("source_ref",))
+
+
 def _letter(connection: Connection, bounce: Bounce) -> Any | None:
     """The letter that came back, with its customer. Never searched among all: by its order, or among those of cases."""
     if not bounce.message_id:
         return None
     of_an_order = (
-        select(_BOX.id, _BOX.message, _BOX.case_id, _CUSTOMERS.id.label("customer_id"))
+        select(_BOX.id, _BOX.message, _BOX.case_id, _CUSTOMERS.id.label("customer_id"), _ORDERS.shop)
         .add_columns(_CUSTOMERS.email.label("customer_email"), _CUSTOMERS.email.label("case_email"))
         .join(OrderRow, _ORDERS.id == _BOX.order_id)
         .join(CustomerRow, _CUSTOMERS.id == _ORDERS.customer_id)
@@ -72,7 +99,7 @@ def _letter(connection: Connection, bounce: Bounce) -> Any | None:
         )
     )
     of_a_case = (
-        select(_BOX.id, _BOX.message, _BOX.case_id, _CASES.customer_id)
+        select(_BOX.id, _BOX.message, _BOX.case_id, _CASES.customer_id, _CASES.shop)
         .add_columns(
             func.coalesce(_CUSTOMERS.email, "").label("customer_email"), _CASES.email.label("case_email")
         )

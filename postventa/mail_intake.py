@@ -20,6 +20,7 @@ from postventa.connectors.incoming import Mail, Writer
 from postventa.files import Cabinet
 from postventa.mail_files import keep_files
 from postventa.mail_threads import case_answered, new_words, order_named
+from postventa.opt_out import object_by_mail
 from postventa.plain_text import plain_text
 from postventa.rules.complaints import Kind, Topic
 from postventa.settings import Settings
@@ -41,6 +42,7 @@ class Became(StrEnum):
     OPENED = "opened"
     ADDED = "added"
     KNOWN = "known"
+    OBJECTED = "objected"
     OURS = "ours"
     BOUNCE = "bounce"
     AUTO_REPLY = "auto_reply"
@@ -65,7 +67,10 @@ def take_in(
 ) -> Taken:
     """Makes of a mail what it is. Raises NeedsAPerson; CabinetTrouble if its files cannot be kept."""
     if mail.bounce is not None:
-        note_bounce(connection, mail.bounce, now)
+        note_bounce(connection, settings, mail.bounce, now)
+    mark = mail.message_id or hashlib.sha256(post.raw).hexdigest()
+    if mail.writer is not Writer.BOUNCE and object_by_mail(connection, settings, mail.subject, mark, now):
+        return Taken(Became.OBJECTED)  # many are written by mail programs on their readers' behalf
     if mail.writer is not Writer.PERSON:
         return Taken(Became(mail.writer.value))
     ours = _our_addresses(settings)

@@ -19,7 +19,7 @@ from postventa.workplace import Workplace, open_workplace
 from tasks.promise import promise
 
 RUN_SECONDS = 240
-FILED = frozenset({Became.OPENED, Became.ADDED, Became.KNOWN})
+FILED = frozenset({Became.OPENED, Became.ADDED, Became.KNOWN, Became.OBJECTED})
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,15 @@ from postventa import clock
 from postventa.connectors import imap
 from postventa.connectors.errors import Refused, Unreachable
 from postventa.connectors.incoming import read_mail
+from postventa.contacts import contact_of
 from postventa.files import Cabinet, CabinetTrouble
+from postventa.links import opt_out_token
 from postventa.store import casebook, filing
 from postventa.store.casebook import NewCase
 from postventa.store.cases import AttachmentRow, CaseEntryRow, CaseRow
 from postventa.store.clocks import ClockRow
 from postventa.store.complaints import ComplaintRow
+from postventa.store.consents import BounceRow, ConsentRow
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
@@ -315,6 +318,34 @@ def test_a_report_that_an_address_does_not_exist_is_believed_only_for_a_letter_t
         assert [row.hard_bounced_at for row in desk.rows(CustomerRow)] == [None]
     assert desk.get(a_report(letter, "nuria.7@client.example")) == {"bounce": 1}
     assert [row.hard_bounced_at for row in desk.rows(CustomerRow)] == [NOW]
+
+
+def test_mails_that_came_back_are_counted_by_the_hash_of_their_address(desk, monkeypatch):
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "a-secret-that-only-these-tests-sign-with")
+    fill(desk.place, [raw_order(7)], CAME)
+    desk.send("<o7@tienda.example>")
+    letter = b"Message-ID: <o7@tienda.example>\r\nX-Postventa-Shop: tienda\r\nX-Postventa-Order: 7\r\n"
+    full, gone = (a_report(letter, "nuria.7@client.example", status) for status in ("5.2.2", "5.1.1"))
+    desk.get(full, full, gone)
+    contact = contact_of(desk.place.settings, "tienda", "nuria.7@client.example")
+    assert [(row.contact, row.code, row.is_hard) for row in desk.rows(BounceRow)] == [
+        (contact, "5.2.2", False),
+        (contact, "5.1.1", True),
+    ]
+
+
+def test_a_mail_with_the_signed_word_objects_and_one_with_a_forged_word_is_read_by_a_person(
+    desk, monkeypatch
+):
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "a-secret-that-only-these-tests-sign-with")
+    fill(desk.place, [raw_order(7)], CAME)
+    with clock.clock_set_to(CAME):
+        token = opt_out_token(desk.place.settings, "tienda", desk.rows(CustomerRow)[0].id)
+    mail = a_mail("", subject=f"unsubscribe {token}", Auto_Submitted="auto-generated")
+    assert desk.get(mail, mail) == {"objected": 2}
+    assert [(row.said, row.source) for row in desk.rows(ConsentRow)] == [("objected", "mail")]
+    assert desk.rows(CaseRow) == []
+    assert desk.get(a_mail(subject=f"unsubscribe {token[:-1]}")) == {"opened": 1}
 
 
 def test_a_receipt_that_reaches_nobody_is_said_in_its_case(desk):
