@@ -4,7 +4,17 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from postventa import __version__, links
-from postventa.web import api, cases, complaints, front, optouts, orders, receipts, withdrawals
+from postventa.web import (
+    api,
+    cases,
+    complaints,
+    front,
+    guest_withdrawals,
+    optouts,
+    orders,
+    receipts,
+    withdrawals,
+)
 from postventa.web.forms import MOST_FILES
 from postventa.web.guards import Below, Headers, Limits, Quiet
 from postventa.web.reception import Reception
@@ -30,7 +40,7 @@ def create_app(place: Workplace) -> ASGIApp:
         redoc_url=None,
     )
     app.state.reception = reception
-    for pages in (front, orders, complaints, withdrawals, cases, receipts, optouts):
+    for pages in (front, orders, complaints, withdrawals, guest_withdrawals, cases, receipts, optouts):
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     refuse_politely(app)

@@ -1,72 +1,25 @@
-"""The withdrawal function in two steps (CRD art. 11a): what and who, then one button; then the acknowledgement.
-
-A guest names the order and an e-mail address, and is answered alike whether there is such an order or not.
-"""
+"""The withdrawal function in two steps (CRD art. 11a) by an order's link: what and who, then one button."""
 
 from decimal import Decimal
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from postventa import clock
 from postventa.rules.counting import A_SECOND
-from postventa.web.checks import email_problem, guest_problems, in_words, name_problem, the_shop
+from postventa.web.checks import email_problem, in_words, name_problem
+from postventa.web.declaring import declare_once, step_two
 from postventa.web.forms import Posted, Typed, one_line
 from postventa.web.goods import Good, chosen, goods_of, said_of
 from postventa.web.order_view import TrackedOrder, masked
 from postventa.web.orders import LinkedOrder, LinkedVisit, linked_order
-from postventa.web.receipts import Receipt, receipt_path
+from postventa.web.receipts import receipt_path
 from postventa.web.refusals import STORE_DOWN, note_store_down
 from postventa.web.visits import Visit, Visiting
 from postventa.windows import Window, window_of
-from postventa.withdrawals import Declaration, NoSuchLine, declare
+from postventa.withdrawals import Declaration, NoSuchLine
 
 router = APIRouter()
-
-
-@router.get("/withdrawal")
-def ask_guest(visit: Visiting) -> HTMLResponse:
-    return _guest_form(visit, Typed.empty())
-
-
-@router.post("/withdrawal")
-def take_guest(visit: Visiting, typed: Posted) -> Response:
-    """Step one shows what will be declared; step two declares it. Nothing here looks whether there is such an order."""
-    problems = guest_problems(typed.values, visit.settings)
-    if typed.is_trapped:
-        problems["website"] = "website"
-    errors = in_words(problems, visit.words)
-    if errors or typed["act"] == "change":
-        return _guest_form(visit, typed, errors, 422 if errors else 200)
-    if typed.ticket is None:
-        return _guest_form(visit, typed, status=403)
-    words = visit.words["withdrawal"]
-    number = one_line(typed["order"])
-    is_whole = typed["scope"] == "all"
-    statement = (
-        words["statement_all"] % number if is_whole else words["statement_some"] % (number, typed["goods"])
-    )
-    if typed["act"] != "confirm":
-        return _confirm(visit, typed, statement, number, typed["email"])
-    declaration = Declaration(
-        shop=the_shop(typed.values, visit.settings),
-        order_ref=number,
-        email=typed["email"],
-        name=one_line(typed["name"]),
-        statement=statement,
-        source="web",
-        source_ref=typed.ticket,
-        informed_at=clock.now(),
-        language=visit.language,
-        is_in_words=not is_whole,
-    )
-    try:
-        receipt = _declare(visit, declaration)
-    except STORE_DOWN as down:
-        note_store_down(down)
-        return _guest_form(visit, typed, status=503)
-    return visit.go(receipt_path(visit.settings, receipt))
 
 
 @router.get("/order/{token}/withdrawal")
@@ -99,13 +52,13 @@ def take_for_order(token: str, visit: Visiting, typed: Posted) -> Response:
     if typed.ticket is None:
         return _order_form(visit, order, window, typed, status=403)
     if typed["act"] == "confirm":
-        return _declare_for(visit, order, window, typed, ticket=typed.ticket, wanted=wanted)
+        return _declared(visit, order, window, typed, ticket=typed.ticket, wanted=wanted)
     statement = _statement(visit, order, goods_of(window), wanted)
     to = typed["email"] or visit.words["withdrawal"]["to_order"] % masked(order.email)
-    return _confirm(visit, typed, statement, order.number, to)
+    return step_two(visit, typed, statement, order.number, to)
 
 
-def _declare_for(
+def _declared(
     visit: Visit,
     order: TrackedOrder,
     window: Window,
@@ -128,7 +81,7 @@ def _declare_for(
         is_verified=True,
     )
     try:
-        receipt = _declare(visit, declaration)
+        receipt = declare_once(visit, declaration)
     except NoSuchLine:  # the shop has changed the order meanwhile
         errors = in_words({"lines": "lines_many"}, visit.words)
         return _order_form(visit, order, window, typed, errors, status=422)
@@ -136,13 +89,6 @@ def _declare_for(
         note_store_down(down)
         return _order_form(visit, order, window, typed, status=503)
     return visit.go(receipt_path(visit.settings, receipt))
-
-
-def _declare(visit: Visit, declaration: Declaration) -> Receipt:
-    with visit.reception.place.store.begin() as connection:
-        filed = declare(connection, visit.settings, declaration, clock.now())
-    proven = declaration.is_verified  # to a guest, a case that was there already looks like any other
-    return Receipt(filed.case_id, declaration.source_ref, proven, is_repeated=proven and not filed.is_new)
 
 
 def _window(visit: Visit, order: TrackedOrder) -> Window:
@@ -156,40 +102,6 @@ def _statement(visit: Visit, order: TrackedOrder, goods: tuple[Good, ...], wante
         return str(words["statement_all"] % order.number)
     return str(
         words["statement_some"] % (order.number, said_of(goods, wanted, visit.words["mail"]["locale"]))
-    )
-
-
-def _confirm(visit: Visit, typed: Typed, statement: str, number: str, send_to: str) -> HTMLResponse:
-    """Step two: what will be declared, and the button. Nothing has been recorded yet."""
-    carried = {name: value for name, value in typed.values.items() if name not in {"act", "ticket"}}
-    return visit.page(
-        "withdrawal_confirm.html",
-        with_form=True,
-        statement=statement,
-        number=number,
-        name=one_line(typed["name"]),
-        send_to=send_to,
-        carried=carried,
-    )
-
-
-def _guest_form(
-    visit: Visit, typed: Typed, errors: dict[str, str] | None = None, status: int = 200
-) -> HTMLResponse:
-    words: dict[str, Any] = visit.words["withdrawal"]
-    return visit.page(
-        "withdrawal.html",
-        status,
-        with_form=True,
-        order=None,
-        goods=(),
-        last_at=None,
-        order_email="",
-        typed=typed,
-        errors=errors or {},
-        notice=typed.notice(visit, status),
-        shops=visit.shops(),
-        scopes=[("all", words["scope_all"], ""), ("some", words["scope_some"], "")],
     )
 
 
