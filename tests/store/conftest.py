@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import pytest
+from an_empty_store import empty
 from some_orders import MONDAY, ORDER
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, select, update
 
 from postventa.rules.messages import Outcome
-from postventa.store.base import Base
 from postventa.store.database import create_tables, open_store
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
@@ -38,12 +38,7 @@ def store(
         create_tables(shelf[request.param])
     engine = shelf[request.param]
     yield engine
-    with engine.begin() as connection:
-        if request.param == "postgresql":
-            connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE"))
-            return
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+    empty(engine)
 
 
 @pytest.fixture

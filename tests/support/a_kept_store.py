@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from a_postgres import APostgres
-from sqlalchemy import Engine, text
+from an_empty_store import empty
+from sqlalchemy import Engine
 
-from postventa.store.base import Base
 from postventa.store.database import create_tables, open_store
 
 __all__ = ["kept_stores", "own_store", "store", "store_url"]
@@ -32,14 +32,7 @@ class KeptStores:
 
     def empty(self, url: str) -> Engine:
         engine = self._opened(url)
-        tables = Base.metadata.sorted_tables
-        with engine.begin() as connection:
-            if engine.dialect.name == "sqlite":
-                for table in reversed(tables):
-                    connection.execute(table.delete())
-            else:
-                names = ", ".join(table.name for table in tables)
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        empty(engine)
         return engine
 
     def close(self) -> None:
