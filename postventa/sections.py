@@ -115,6 +115,10 @@ class Channel(Section):
     user_env: str = ""
     password_env: str = ""
     sender: Annotated[Text, Field(alias="from")]
+    url: str = ""
+    """Of the API, for text messages."""
+    alias_registry_id: str = ""
+    """The entry of a sender's name in the national register of aliases; without one no text message goes under it."""
     timeout_seconds: Annotated[float, Field(gt=0)] = 30
     connections: Annotated[int, Field(ge=1, le=8)] = 1
     """How many senders a run uses at once; each keeps one connection."""

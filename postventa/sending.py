@@ -57,6 +57,10 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
     """
     place = open_workplace()
     settings = place.settings.channels[channel]
+    if (
+        settings.adapter == "sms"
+    ):  # what is owed is mails: they do not fit, and were written for another reader
+        return Sent(trouble=[f"channels.{channel} takes text messages, and no message is owed as one"])
     sender = new_sender()
     until = time.monotonic() + RUN_SECONDS
     sent = Sent()
