@@ -88,7 +88,7 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
         phone=_clean(statement.phone) or getattr(found.customer, "phone", ""),
         language=re.split("[-_]", language.strip().lower())[0][:8],
         source=statement.source,
-        source_ref=_clean(statement.source_ref),
+        source_ref=statement.source_ref,
         state=State.RECEIVED,
         opened_at=statement.received_at,
         order_id=found.order.id if found.order else None,

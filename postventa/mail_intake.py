@@ -27,6 +27,7 @@ from postventa.settings import Settings
 from postventa.store.casebook import say
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.complaints import ComplaintRow
+from postventa.store.references import kept_reference
 
 SOURCE = "mail"
 CASES_A_DAY = 10
@@ -188,7 +189,7 @@ class _Intake:
         """The Message-ID, or what stands for one that is missing or endless."""
         known = self.mail.message_id
         return (
-            known
+            kept_reference(known)
             if 0 < len(known) <= 160
             else f"sha256:{hashlib.sha256(known.encode() or self.post.raw).hexdigest()}"
         )

@@ -10,6 +10,7 @@ from postventa.store.casebook import case_of
 from postventa.store.cases import CaseRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
+from postventa.store.references import kept_reference
 
 _NUMBER = re.compile(r"\b[RD]-\d{4}-\d{6}\b", re.IGNORECASE)
 _KEY = re.compile(r"\b(?:[A-HJKMNP-Z2-9]{4}[- ]?){3}[A-HJKMNP-Z2-9]{4}\b")
@@ -94,7 +95,9 @@ def _by_references(connection: Connection, shop: str, references: tuple[str, ...
         .order_by(_BOX.id.desc())
     )
     first_mails = select(_CASES.c.id).where(
-        _CASES.c.shop == shop, _CASES.c.source == "mail", _CASES.c.source_ref.in_(references)
+        _CASES.c.shop == shop,
+        _CASES.c.source == "mail",
+        _CASES.c.source_ref.in_(map(kept_reference, references)),
     )
     for question in (letters, first_mails):
         case_id = connection.execute(question.limit(1)).scalar_one_or_none()

@@ -24,6 +24,7 @@ from postventa.store.casebook import move, owe, say
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
 from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+from postventa.store.references import kept_reference
 from postventa.store.returns import ReturnRow
 from postventa.store.sales import Sale, look_again, sales
 from postventa.windows import LineWindow, Window, last_day, window_of
@@ -63,7 +64,7 @@ def declare(connection: Connection, settings: Settings, declaration: Declaration
         _CASES.select().where(
             _CASES.c.shop == declaration.shop,
             _CASES.c.source == declaration.source,
-            _CASES.c.source_ref == declaration.source_ref[:200],
+            _CASES.c.source_ref == kept_reference(declaration.source_ref),
         )
     ).one_or_none()
     if known is not None:
@@ -200,7 +201,7 @@ def _said_again(connection: Connection, sale: Sale, declaration: Declaration, no
         text=declaration.statement,
         at=declaration.informed_at,
         now=now,
-        occasion=f"{declaration.source}:{declaration.source_ref}",
+        occasion=kept_reference(f"{declaration.source}:{declaration.source_ref}"),
     )
     if said is not None:
         owe(connection, case_id, ACKNOWLEDGEMENT, f"again:{said}", now, facts=content(declaration, sale))

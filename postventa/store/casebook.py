@@ -16,6 +16,7 @@ from postventa.rules.messages import Outcome
 from postventa.store.caselog import BEGINNING, digest_of, lock, log
 from postventa.store.cases import CaseEntryRow, CaseRow, SeriesRow
 from postventa.store.messages import OutboxRow
+from postventa.store.references import kept_reference
 from postventa.store.upsert import insert_new
 
 __all__ = ["NewCase", "Opened", "case_of", "log", "move", "next_number", "open_case", "owe", "say"]
@@ -65,12 +66,13 @@ def open_case(connection: Connection, new: NewCase, now: datetime, zone: ZoneInf
     The number is taken last and with the series locked until the caller's transaction ends, so that the series
     has no gap and no double, and waits for nobody longer than it must.
     """
-    _lock_source(connection, new)
+    source_ref = kept_reference(new.source_ref)
+    _lock_source(connection, f"{new.shop}:{new.source}:{source_ref}")
     known = connection.execute(
         _CASES.select().where(
             _CASES.c.shop == new.shop,
             _CASES.c.source == new.source,
-            _CASES.c.source_ref == new.source_ref[:200],
+            _CASES.c.source_ref == source_ref,
         )
     ).one_or_none()
     if known is not None:
@@ -78,7 +80,7 @@ def open_case(connection: Connection, new: NewCase, now: datetime, zone: ZoneInf
     year = new.opened_at.astimezone(zone).year
     number = next_number(connection, new.shop, new.family, year)
     columns = asdict(new) | {
-        "source_ref": new.source_ref[:200],
+        "source_ref": source_ref,
         "name": new.name[:400],
         "email": new.email[:320],
         "phone": new.phone[:64],
@@ -218,8 +220,7 @@ def next_number(connection: Connection, shop: str, family: str, year: int) -> st
     return f"{PREFIX[family]}-{year}-{taken:06}"
 
 
-def _lock_source(connection: Connection, new: NewCase) -> None:
+def _lock_source(connection: Connection, mark: str) -> None:
     """Two that file the same words at once: the second waits, and finds the first one's case."""
     if connection.dialect.name != "sqlite":
-        mark = f"{new.shop}:{new.source}:{new.source_ref[:200]}"
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(mark, 0))))

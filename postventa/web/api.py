@@ -125,7 +125,7 @@ def take_complaint(sent: SentComplaint, visit: Visiting, response: Response) -> 
         phone=one_line(values["phone"]),
         order_ref=values["order"] or None,
         source="api",
-        source_ref=f"complaint:{values['reference']}",
+        source_ref=f"complaint:{sent.reference}",
         received_at=now,
         is_official_form=sent.is_official_form,
     )
@@ -156,7 +156,7 @@ def take_withdrawal(sent: SentWithdrawal, visit: Visiting, response: Response) -
         name=one_line(values["name"]),
         statement=values["statement"] or words["statement_all"] % values["order"],
         source="api",
-        source_ref=f"withdrawal:{values['reference']}",
+        source_ref=f"withdrawal:{sent.reference}",
         informed_at=now,
         lines=sent.lines,
         language=values["language"],

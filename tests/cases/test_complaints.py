@@ -123,6 +123,13 @@ def test_a_complaint_has_number_key_owner_clocks_receipt_and_points_at_once(desk
 
 
 @on_one_database
+def test_a_reference_in_angle_brackets_is_kept_whole(desk):
+    first = desk.file(source="api", source_ref="<a@b>")
+    other = desk.file(source="api", source_ref="<c@d>")
+    again = desk.file(source="api", source_ref="<a@b>")
+    assert (other.is_new, again.is_new, again.case_id) == (True, False, first.case_id)
+
+
 def test_an_order_is_linked_for_its_customer_and_nobody_else(desk):
     fill(
         desk.place,

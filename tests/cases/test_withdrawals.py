@@ -124,6 +124,17 @@ def test_a_line_that_the_order_lacks_is_refused_in_words(sale):
     assert sale.rows(CaseRow) == []
 
 
+def test_references_that_end_differently_far_out_are_two_statements(sale):
+    sale.sell({"JD1": ARRIVED})
+    first = sale.declare(ARRIVED + DAY, source_ref="<a@b>" * 50)
+    other = sale.declare(ARRIVED + 2 * DAY, source_ref="<a@b>" * 50 + "2", statement="Otra vez.")
+    again = sale.declare(ARRIVED + 2 * DAY, source_ref="<a@b>" * 50)
+    assert other.case_id == again.case_id == first.case_id
+    said = select(CaseEntryRow.text).where(CaseEntryRow.kind == "addition")
+    with sale.place.reading() as connection:
+        assert list(connection.execute(said).scalars()) == ["Otra vez."]
+
+
 def test_a_withdrawal_declared_twice_is_one_case(sale):
     sale.sell({"JD1": ARRIVED})
     first = sale.declare(ARRIVED + DAY, source_ref="form")

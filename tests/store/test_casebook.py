@@ -49,6 +49,14 @@ def test_the_same_words_from_the_same_source_are_one_case(store):
     assert opened(store, source_ref="ticket-2").number == "R-2026-000002"
 
 
+def test_no_two_references_are_taken_for_one_whatever_they_look_like(store):
+    long = "x" * 200
+    refs = ["<a@b>", "<c@d>", "", "crm 1", "crm  1", "crm\x001", long, f"{long}y", f"{long}z", "\ud800"]
+    first = [opened(store, source_ref=ref).case_id for ref in refs]
+    assert len(set(first)) == len(refs)
+    assert [opened(store, source_ref=ref).case_id for ref in refs] == first
+
+
 def test_a_transaction_that_fails_leaves_no_gap(store):
     with store.connect() as connection:
         assert casebook.open_case(connection, NEW, MONDAY, MADRID).number == "R-2026-000001"
