@@ -5,6 +5,7 @@ the shop that asked.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,7 @@ from postventa.store.upsert import Row, insert_new
 
 CONFIRMED = "opt_out_confirmed"
 OBJECTED = "objected"
+ERASED = "erased"
 ONE_SAYING = ("shop", "source", "source_ref", "message_class")
 """What makes the same words, heard twice, one entry of the book."""
 
@@ -103,7 +105,7 @@ def record(connection: Connection, settings: Settings, yes: Yes, now: datetime) 
             SuppressionRow.shop == yes.shop,
             SuppressionRow.contact == mine,
             SuppressionRow.message_class.in_(lifted),
-            SuppressionRow.reason == OBJECTED,
+            SuppressionRow.reason.in_((OBJECTED, ERASED)),
         )
     )
     return True
@@ -151,8 +153,7 @@ def object_to(
     known = [row for row in said if row.said == OBJECTED]
     people = customers_with(connection, settings.shops, email)
     classes = ASKED_FOR if scope == ALL else (scope,)
-    wanted = [card.message for card in cards() if card.message_class in classes]
-    stop_queues(connection, [person.id for person in people], email, wanted, now)
+    stop_queues(connection, [person.id for person in people], email, messages_of(classes), now)
     if known and all(covers(bases_of(said, contact), scope) for contact in contacts.values()):
         return Objected(known[-1].reference, is_new=False, is_confirmed=False)
     no = Yes(shop, email, scope, source, source_ref, now, Said.OBJECTED)
@@ -175,6 +176,11 @@ def object_to(
     if order_id is not None:
         _owe_receipt(connection, order_id, reference, scope, now)
     return Objected(reference, is_new=True, is_confirmed=order_id is not None)
+
+
+def messages_of(classes: Collection[str]) -> list[str]:
+    """The messages of these classes, by name."""
+    return [card.message for card in cards() if card.message_class in classes]
 
 
 def _write_down(connection: Connection, settings: Settings, no: Yes, contact: str) -> str:

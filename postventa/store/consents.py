@@ -56,7 +56,7 @@ class SuppressionRow(Base):
     contact: Mapped[str] = mapped_column(String(64), primary_key=True)
     message_class: Mapped[str] = mapped_column(String(16), primary_key=True)
     reason: Mapped[str] = mapped_column(String(32))
-    """`objected`, `hard_bounce`, `exclusion_list`."""
+    """`objected`, or `erased`: who asked to be forgotten is not asked for an opinion either."""
     reference: Mapped[str] = mapped_column(String(32))
     since_at: Mapped[datetime]
 

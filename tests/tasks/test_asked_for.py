@@ -6,17 +6,21 @@ from email import message_from_bytes, policy
 
 import pytest
 from an_order import PLACED, raw_order
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from postventa import clock, consents, letters, links, relations
 from postventa.cards import MessageClass, card, cards
 from postventa.consents import Yes, object_to, record
 from postventa.contacts import contact_of
+from postventa.erasure import erase
 from postventa.store import outbox
+from postventa.store.base import Base
+from postventa.store.casebook import NewCase, move, open_case
+from postventa.store.cases import CaseRow
 from postventa.store.consents import BounceRow, ConsentRow, SuppressionRow
 from postventa.store.marks import Marker
 from postventa.store.messages import OutboxRow
-from postventa.store.orders import OrderRow
+from postventa.store.orders import CustomerRow, OrderRow
 from postventa.store.upsert import insert_new
 
 ASKS = "incident"
@@ -99,7 +103,7 @@ def test_whoever_bought_and_did_not_refuse_is_asked_and_told_how_to_refuse(bough
     for kind in ("plain", "html"):
         text = mail.get_body((kind,)).get_content()
         assert link in text
-        assert "porque compró en" in text
+        assert "porque compraste en" in text
     transactional = message_from_bytes(bought.mailbox.letters[0].raw)
     assert transactional["List-Unsubscribe"] is None
 
@@ -261,3 +265,48 @@ def test_an_order_is_heard_although_the_key_that_hides_addresses_is_missing(boug
     moved = bought.hear()
     assert moved.parked == ()
     assert "4:-:received:once" in bought.owed()
+
+
+@on_sqlite
+def test_erasure_request_in_between(bought):
+    """Between the planning and the sending of a request: it is stopped, and stays so although nobody is known any more."""
+    bought.put(raw_order(1, "completed", at=bought.now))
+    bought.hear()
+    owe(bought)
+    with bought.place.store.begin() as connection:
+        connection.execute(update(OrderRow).values(stage="delivered"))
+        done = erase(connection, bought.place.settings, shop="tienda", email=EMAIL, now=bought.now)
+        again = erase(connection, bought.place.settings, shop="tienda", email=EMAIL, now=bought.now)
+    bought.send()
+
+    assert (done.is_done, done.orders, again.is_nobody) == (True, 1, True)
+    assert outcome(bought) == "suppressed opted_out"
+    assert {row.reason for row in bought.rows(SuppressionRow)} == {"erased"}
+    everything = [bought.rows(mapper.class_) for mapper in Base.registry.mappers]
+    for said in ("Soler", "nuria", "Carrer Nou"):
+        assert said not in str(everything)
+
+    bought.put(raw_order(9, at=bought.now, billing=raw_order(1)["billing"]))  # the same person buys again
+    bought.hear()
+    owe(bought, ref="9")
+    bought.later(hours=1)
+    bought.send()
+    assert bought.owed()["9:-:received:once"] == "sent"
+    assert bought.owed()[f"9:-:{ASKS}:first"] == "suppressed opted_out"
+
+
+@on_sqlite
+def test_with_an_open_case_or_an_order_on_its_way_nobody_is_forgotten_yet(bought):
+    with bought.place.store.begin() as connection:
+        new = NewCase(
+            *("tienda", "complaint", "Núria", EMAIL.upper(), "es", "web", "1", "received", bought.now)
+        )
+        case_id = open_case(connection, new, bought.now, bought.place.settings.shop("tienda").zone).case_id
+        found = erase(connection, bought.place.settings, shop="tienda", email=EMAIL, now=bought.now)
+        assert (found.open_cases, found.orders_on_their_way) == (("R-2026-000001",), ("1",))
+        move(connection, case_id, "closed", who="ana", now=bought.now, closed_at=bought.now)
+        connection.execute(update(OrderRow).values(stage="delivered"))
+    assert bought.rows(CustomerRow)[0].email == EMAIL
+    with bought.place.store.begin() as connection:
+        assert erase(connection, bought.place.settings, shop="tienda", email=EMAIL, now=bought.now).is_done
+    assert (bought.rows(CustomerRow)[0].email, bought.rows(CaseRow)[0].email) == ("", "")
