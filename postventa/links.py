@@ -90,6 +90,26 @@ def read_opt_out_link(settings: Settings, token: str) -> tuple[str, int]:
     raise NoSuchLink("this is no link to object")
 
 
+def survey_link(settings: Settings, ask_id: int, answer: int | None = None) -> str:
+    """The address of an ask's survey; with `answer`, the first question is filled in, and nothing more than that."""
+    if not settings.web.url:
+        return ""
+    written = f"{settings.web.url}/survey/{survey_token(settings, ask_id)}"
+    return written if answer is None else f"{written}?answer={answer}"
+
+
+def survey_token(settings: Settings, ask_id: int) -> str:
+    return signer(settings, "survey").dumps(ask_id)
+
+
+def read_survey_link(settings: Settings, token: str) -> int:
+    """The ask's id; until when it may be answered, the ask says. Raises NoSuchLink or LinkTooOld."""
+    match read(settings, "survey", token, LASTS):
+        case int() as ask_id:
+            return ask_id
+    raise NoSuchLink("this is no link to a survey")
+
+
 def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
     """Signs for one purpose. The variable may hold several secrets: the last one signs, the others are still believed."""
     secrets = secret(settings.web.secret_env, "[web]").split()

@@ -13,6 +13,7 @@ from postventa.web import (
     optouts,
     orders,
     receipts,
+    surveys,
     withdrawals,
 )
 from postventa.web.forms import MOST_FILES
@@ -40,7 +41,17 @@ def create_app(place: Workplace) -> ASGIApp:
         redoc_url=None,
     )
     app.state.reception = reception
-    for pages in (front, orders, complaints, withdrawals, guest_withdrawals, cases, receipts, optouts):
+    for pages in (
+        front,
+        orders,
+        complaints,
+        withdrawals,
+        guest_withdrawals,
+        cases,
+        receipts,
+        optouts,
+        surveys,
+    ):
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     refuse_politely(app)
