@@ -1,10 +1,10 @@
 """INSERT ... ON CONFLICT for both databases, in the one form that is fast: a statement and a list of rows."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, text
 
 Row = dict[str, Any]
 
@@ -13,9 +13,7 @@ def insert_new(connection: Connection, table: Any, rows: Sequence[Row], unique: 
     """Inserts the rows whose `unique` columns are not there yet; answers how many were new."""
     if not rows:
         return 0
-    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(unique))
-    inserted = statement.returning(table.__table__.c[unique[0]])  # drivers do not count many rows alike
-    return len(connection.execute(inserted, list(rows)).all())
+    return len(connection.execute(_of_what_is_new(table, tuple(unique)), list(rows)).all())
 
 
 def upsert(
@@ -33,18 +31,33 @@ def upsert(
     """
     if not rows:
         return
-    statement = _insert(connection, table)
-    there = table.__table__.c
-    changed = {
-        name: func.coalesce(statement.excluded[name], there[name])
+    changed = tuple(name for name in rows[0] if name not in {*unique, *keep})
+    connection.execute(_of_all(table, tuple(unique), changed, tuple(fill)), list(rows))
+
+
+@cache
+def _of_what_is_new(table: Any, unique: tuple[str, ...]) -> Any:
+    statement = _on_conflict(table, unique, "DO NOTHING")
+    return statement.returning(table.__table__.c[unique[0]])  # drivers do not count many rows alike
+
+
+@cache
+def _of_all(table: Any, unique: tuple[str, ...], changed: tuple[str, ...], fill: tuple[str, ...]) -> Any:
+    there = table.__table__.name
+    changes = ", ".join(
+        f'"{name}" = coalesce(excluded."{name}", "{there}"."{name}")'
         if name in fill
-        else statement.excluded[name]
-        for name in rows[0]
-        if name not in {*unique, *keep}
-    }
-    connection.execute(statement.on_conflict_do_update(index_elements=list(unique), set_=changed), list(rows))
+        else f'"{name}" = excluded."{name}"'
+        for name in changed
+    )
+    return _on_conflict(table, unique, f"DO UPDATE SET {changes}")
 
 
-def _insert(connection: Connection, table: Any) -> Any:
-    into: Table = table.__table__
-    return postgresql.insert(into) if connection.dialect.name == "postgresql" else sqlite.insert(into)
+def _on_conflict(table: Any, unique: tuple[str, ...], what: str) -> Any:
+    """As text, which both databases read alike: the clauses of the dialects have no place in the cache of compiled
+    statements, so that each call would be compiled anew.
+    """
+    statement = insert(table.__table__)
+    named = ", ".join(f'"{name}"' for name in unique)
+    statement._post_values_clause = text(f"ON CONFLICT ({named}) {what}")  # noqa: SLF001 - no other way to the cache
+    return statement
