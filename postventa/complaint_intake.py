@@ -14,7 +14,7 @@ from postventa.long_texts import keep_whole
 from postventa.plain_text import Plain, plain_text
 from postventa.rules.answers import points_of
 from postventa.rules.complaints import Kind, State, Topic
-from postventa.rules.places import region_of, zone_of
+from postventa.rules.places import region_among, zone_of
 from postventa.settings import Settings
 from postventa.store.casebook import NewCase, open_case, owe, say
 from postventa.store.cases import CaseRow
@@ -208,8 +208,7 @@ def _home(statement: Statement, order: Any) -> tuple[str, str]:
     """Region and zone: as said, else by where the goods went, else by the bill."""
     region = statement.region
     if not region and order is not None:
-        address = order.details.get("shipping") or order.details.get("billing") or {}
-        region = region_of(address.get("country", ""), address.get("postcode", ""), address.get("region", ""))
+        region = region_among((order.details.get("shipping"), order.details.get("billing")))
     return region[:8], statement.zone or str(zone_of(region) or "")
 
 

@@ -13,7 +13,7 @@ from postventa.law import law_pack
 from postventa.rules.amounts import reconcile
 from postventa.rules.counting import Holidays
 from postventa.rules.orders import FulfilmentState, PaymentState
-from postventa.rules.places import region_of, zone_of
+from postventa.rules.places import region_among, zone_of
 from postventa.rules.refunds import Charges, Piece, amount_owed
 from postventa.rules.returns import NOTHING_COMES_BACK
 from postventa.rules.shipments import ShipmentStatus
@@ -41,9 +41,7 @@ class Home:
 
 def home_of(order: Any) -> Home:
     """The customer's home, from where the goods go, else from the bill."""
-    addresses = (order.details.get("shipping"), order.details.get("billing"))
-    address = next((one for one in addresses if one and one["postcode"]), None)
-    region = region_of(address["country"], address["postcode"]) if address else ""
+    region = region_among((order.details.get("shipping"), order.details.get("billing")))
     return Home(region, zone_of(region))
 
 

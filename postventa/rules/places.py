@@ -1,5 +1,6 @@
 """Where a customer lives, as far as the law asks: the autonomous community and the time zone, from a postcode."""
 
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -87,6 +88,16 @@ def region_of(country: str, postcode: str, province: str = "") -> str:
         return country if country in ZONES else ""
     letters = province.strip().upper().removeprefix("ES-")
     return _COMMUNITY.get(postcode[:2]) or _COMMUNITY.get(_BY_LETTERS.get(letters, ""), "")
+
+
+def region_among(addresses: Iterable[Mapping[str, str] | None]) -> str:
+    """The region of the first of these addresses that tells one; empty where none does."""
+    found = (
+        region_of(one.get("country", ""), one.get("postcode", ""), one.get("region", ""))
+        for one in addresses
+        if one
+    )
+    return next(filter(None, found), "")
 
 
 def zone_of(region: str) -> ZoneInfo | None:

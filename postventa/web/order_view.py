@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from postventa.rules.orders import CHAIN, STOPPED, Event, Stage
-from postventa.rules.places import region_of, zone_of
+from postventa.rules.places import region_among, zone_of
 from postventa.rules.shipments import FINAL, ShipmentStatus
 from postventa.store.dossiers import Dossier, dossiers
 from postventa.store.orders import EventRow
@@ -79,8 +79,7 @@ def tracked_order(connection: Connection, order_id: int, shop_zone: ZoneInfo) ->
     if dossier is None:
         return None
     order = dossier.order
-    home = order.details.get("shipping") or order.details.get("billing") or {}
-    region = region_of(home.get("country", ""), home.get("postcode", ""))
+    region = region_among((order.details.get("shipping"), order.details.get("billing")))
     zone = zone_of(region) or shop_zone
     return TrackedOrder(
         order_id=order.id,
@@ -96,7 +95,7 @@ def tracked_order(connection: Connection, order_id: int, shop_zone: ZoneInfo) ->
         stopped=order.stage if order.stage in STOPPED else "",
         is_held=order.is_held,
         needs_shipping=order.needs_shipping,
-        parcels=_parcels(dossier, zone),
+        parcels=_parcels(settings, dossier, zone),
         lines=tuple(OrderedLine(line.name, line.quantity) for line in dossier.lines),
     )
 
@@ -136,16 +135,16 @@ def _place(order: Any, happened: dict[str, datetime]) -> int:
     return max(reached, default=0 if order.stage != Stage.NEW else -1)
 
 
-def _parcels(dossier: Dossier, zone: ZoneInfo) -> tuple[TrackedParcel, ...]:
-    return tuple(_parcel(row, zone) for row in dossier.parcels.values())
+def _parcels(settings: Settings, dossier: Dossier, zone: ZoneInfo) -> tuple[TrackedParcel, ...]:
+    return tuple(_parcel(settings, row, zone) for row in dossier.parcels.values())
 
 
-def _parcel(row: Any, zone: ZoneInfo) -> TrackedParcel:
+def _parcel(settings: Settings, row: Any, zone: ZoneInfo) -> TrackedParcel:
     is_web = row.tracking_url.lower().startswith(("https://", "http://"))
     is_over = ShipmentStatus(row.status) in FINAL
     return TrackedParcel(
         status=row.status,
-        carrier=row.carrier_word,
+        carrier=settings.carrier_called(row.carrier, row.carrier_word),
         number=row.tracking_number,
         url=row.tracking_url if is_web else "",
         pickup_point=row.pickup_point,

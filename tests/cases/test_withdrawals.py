@@ -11,9 +11,11 @@ from sqlalchemy import select
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.messages import OutboxRow
 from postventa.verification import verify_log
+from postventa.web.order_view import tracked_order
 from postventa.withdrawals import NoSuchLine, window_of
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+MADRID = ZoneInfo("Europe/Madrid")
 CLOSES = datetime(2026, 12, 10, 23, tzinfo=UTC)
 """ARRIVED at noon of 26 November: the last good second is 23:59:59 of 10 December in Madrid."""
 LATER = datetime(2026, 12, 1, 11, tzinfo=UTC)
@@ -60,9 +62,12 @@ def test_a_partial_delivery_lets_no_clock_expire(sale):
     assert window(sale, ARRIVED + 400 * DAY).lines[0].is_open
 
 
-def test_in_the_canaries_the_window_closes_an_hour_later(sale):
-    canary = {"first_name": "Yeray", "city": "Las Palmas", "postcode": "35001", "country": "ES"}
+@pytest.mark.parametrize("where", [{"postcode": "35001"}, {"state": "GC"}], ids=["postcode", "province"])
+def test_in_the_canaries_the_window_closes_an_hour_later(sale, where):
+    canary = {"first_name": "Yeray", "city": "Las Palmas", "country": "ES", **where}
     sale.sell({"JD1": ARRIVED}, shipping=canary)
+    with sale.place.reading() as connection:
+        assert tracked_order(connection, sale.order_id, MADRID).region == "ES-CN"
     assert window(sale).closes_at == CLOSES + timedelta(hours=1)
     sale.declare(ARRIVED + DAY)
     assert (sale.case.region, sale.case.zone) == ("ES-CN", "Atlantic/Canary")

@@ -3,7 +3,7 @@
 import pytest
 
 from postventa.calendars import holidays_for
-from postventa.rules.places import CANARY, MADRID, PROVINCES, ZONES, region_of, zone_of
+from postventa.rules.places import CANARY, MADRID, PROVINCES, ZONES, region_among, region_of, zone_of
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,17 @@ def test_a_province_says_it_where_the_postcode_does_not():
     assert region_of("ES", "", "GC") == "ES-CN"
     assert region_of("es", "", "es-b") == "ES-CT"
     assert region_of("ES", "", "XX") == ""
+
+
+def test_of_several_addresses_the_first_that_tells_a_region_counts():
+    here, there, nowhere = (
+        {"country": "ES", "region": "TF"},
+        {"country": "ES", "postcode": "08001"},
+        {"country": "ES"},
+    )
+    assert region_among([here, there]) == "ES-CN"
+    assert region_among([nowhere, there]) == "ES-CT"
+    assert region_among([None, nowhere]) == ""
 
 
 @pytest.mark.parametrize(
