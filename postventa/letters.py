@@ -193,7 +193,7 @@ class Desk:
             return None
         estimated_at = about.estimated_at
         return ParcelView(
-            carrier=about.carrier_word,
+            carrier=self._settings.carrier_called(about.carrier, about.carrier_word),
             tracking_number=about.tracking_number,
             tracking_url=about.tracking_url,
             expected_on=estimated_at.astimezone(self._shop.zone).date() if estimated_at else None,

@@ -84,6 +84,10 @@ class Shop(Section):
     nobody is asked for a review without a yes (LSSI 21.2)."""
     soft_opt_in_since: AwareDatetime | None = None
     """Since when the checkout says so; `backfill_since` where it is not said."""
+    review_url: Annotated[str, Field(pattern=r"^(https?://.*)?$")] = ""
+    """Where a product is reviewed, with `{product_ref}` or `{sku}` in it; nobody is asked for a review without it."""
+    review_days: dict[str, Annotated[int, Field(ge=3, le=14)]] = {}
+    """SKUs, `*` for any rest -> days from the last parcel to the request; `policy.review_delay_days` for the others."""
     carriers: dict[str, str] = {}
     """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
     default_carrier: str = ""
@@ -97,6 +101,8 @@ class Shop(Section):
 class Carrier(Section):
     adapter: Text
     """A file name in `postventa/connectors/carriers/`."""
+    display_name: str = ""
+    """How customers know the carrier; the shop's word for it where empty."""
     url: Url
     key_env: Text
     ca_file: str = ""

@@ -65,6 +65,11 @@ class Settings(Section):
             raise BadConfiguration(f"there is no [carriers.{name}] in the configuration")
         return self.carriers[name]
 
+    def carrier_called(self, name: str | None, word: str) -> str:
+        """What customers call the carrier `name`, which the shop calls `word`."""
+        known = self.carriers.get(name or "")
+        return (known.display_name if known else "") or word
+
     def carrier_for(self, shop: Shop, word: str) -> str | None:
         """Which configured carrier the shop means by `word`; None if nobody can be asked about its parcels."""
         named = {said.casefold(): name for said, name in shop.carriers.items()}

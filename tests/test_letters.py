@@ -171,3 +171,11 @@ def test_an_incident_can_be_written_for_a_delay_and_for_a_status(desk, occasion)
     dossier = a_dossier(parcels=[a_parcel(status="exception")])
     mail = read(desk(dossier).letter(owed("incident", shipment_id=11, occasion=occasion), MONDAY))
     assert mail["Subject"]
+
+
+def test_a_mail_names_the_carrier_as_customers_know_it(configuration):
+    configuration["carriers"]["dhl"]["display_name"] = "DHL Express"
+    settings = settings_from(configuration)
+    shipped = Desk(a_dossier(parcels=[a_parcel(carrier_word="dhl")]), settings, settings.channels["email"])
+    text = read(shipped.letter(owed("shipped", shipment_id=11), MONDAY)).get_body(("plain",)).get_content()
+    assert "DHL Express" in text

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from postventa.rules.orders import CHAIN, STOPPED, Event, Stage
 from postventa.rules.places import region_among, zone_of
 from postventa.rules.shipments import FINAL, ShipmentStatus
+from postventa.settings import Settings
 from postventa.store.dossiers import Dossier, dossiers
 from postventa.store.orders import EventRow
 
@@ -73,7 +74,9 @@ class TrackedOrder:
     lines: tuple[OrderedLine, ...]
 
 
-def tracked_order(connection: Connection, order_id: int, shop_zone: ZoneInfo) -> TrackedOrder | None:
+def tracked_order(
+    connection: Connection, settings: Settings, order_id: int, shop_zone: ZoneInfo
+) -> TrackedOrder | None:
     """The order with this id; None if it is not in the store."""
     dossier = dossiers(connection, [order_id]).get(order_id)
     if dossier is None:

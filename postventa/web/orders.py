@@ -23,7 +23,7 @@ def linked_order(token: str, visit: Visiting) -> TrackedOrder:
     if known is None:
         raise Refused(404)
     with visit.reception.place.reading() as connection:
-        found = tracked_order(connection, order_id, known.zone)
+        found = tracked_order(connection, visit.settings, order_id, known.zone)
     if found is None or found.shop != shop:
         raise Refused(404)
     return found

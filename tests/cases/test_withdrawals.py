@@ -67,7 +67,7 @@ def test_in_the_canaries_the_window_closes_an_hour_later(sale, where):
     canary = {"first_name": "Yeray", "city": "Las Palmas", "country": "ES", **where}
     sale.sell({"JD1": ARRIVED}, shipping=canary)
     with sale.place.reading() as connection:
-        assert tracked_order(connection, sale.order_id, MADRID).region == "ES-CN"
+        assert tracked_order(connection, sale.place.settings, sale.order_id, MADRID).region == "ES-CN"
     assert window(sale).closes_at == CLOSES + timedelta(hours=1)
     sale.declare(ARRIVED + DAY)
     assert (sale.case.region, sale.case.zone) == ("ES-CN", "Atlantic/Canary")

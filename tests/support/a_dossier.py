@@ -31,6 +31,7 @@ def a_parcel(number: str = "A1", **more: Any) -> SimpleNamespace:
         "id": 11,
         "tracking_number": number,
         "carrier_word": "DHL",
+        "carrier": "dhl",
         "tracking_url": f"https://carrier.example/{number}",
         "estimated_at": None,
         "pickup_point": "",
