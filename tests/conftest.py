@@ -89,9 +89,9 @@ def store(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def configuration() -> dict:
+def configuration(tmp_path: Path) -> dict:
     """A configuration as read from TOML, to be changed at will."""
-    return copy.deepcopy(CONFIGURATION)
+    return copy.deepcopy(CONFIGURATION) | {"files": {"path": str(tmp_path / "files")}}
 
 
 @pytest.fixture
