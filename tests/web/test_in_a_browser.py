@@ -2,8 +2,11 @@
 
 import pytest
 from a_visitor import rows
+from an_ask import an_ask
 from axe_playwright_python.base import AXE_FILE_PATH
 
+from postventa import clock, links
+from postventa.store.asks import AnswerRow
 from postventa.store.cases import CaseRow
 
 pytestmark = pytest.mark.browser
@@ -135,3 +138,30 @@ def test_no_page_has_a_barrier_by_night_nor_at_twice_the_size(walk):
     page.locator("button[value=check]").click()
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     way.look()
+
+
+def test_a_survey_by_one_tap_on_a_telephone_and_by_keyboard_in_every_language(walk, place):
+    ask_id = an_ask(place, clock.now())
+    way = walk(**PHONE)
+    base = "https://posventa.tienda.example/ayuda"
+    for language in ("ca", "en", "es"):
+        link = f"{links.survey_link(place.settings, ask_id, answer=2)}&lang={language}"
+        page = way.go(link.replace(base, way.site))
+    page.get_by_role("radio", name="2", exact=True).and_(page.locator("[name=order_condition]")).check()
+    page.get_by_label("Quieres contarnos").fill("Llegó rota.")
+    way.press("Enviar")
+    page.get_by_label("Llegó roto o estropeado").check()
+    way.press("Enviar")
+    assert "Gracias" in page.content()
+    assert {row.question for row in rows(place, AnswerRow)} == {
+        *("overall_experience", "order_condition", "comment", "what_was_wrong")
+    }
+
+    way = walk(scripts=False)
+    page = way.go(links.survey_link(place.settings, ask_id).replace(base, way.site))
+    page.locator("#nps").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/thanks**")
+    assert [row.number for row in rows(place, AnswerRow, question="nps")] == [1]
