@@ -75,8 +75,8 @@ class Objected:
 def consent_of(connection: Connection, settings: Settings, shop: str, email: str) -> Consent:
     """How somebody stands with a shop. What objected in another shop of the company counts here too."""
     contacts = contacts_of(settings, email)
-    said = said_by(connection, list(contacts.values()))
-    kept = suppressed(connection, [contacts[shop]])
+    said = said_by(connection, contacts.items())
+    kept = suppressed(connection, [(shop, contacts[shop])])
     return Consent(
         contacts[shop], bases_of(said, contacts[shop]), frozenset(name for _, name in kept), tuple(said)
     )
@@ -98,7 +98,7 @@ def record(connection: Connection, settings: Settings, yes: Yes, now: datetime) 
     _hold(connection, contacts)
     if not insert_new(connection, ConsentRow, [row_of(yes, mine, now)], ONE_SAYING):
         return False
-    bases = bases_of(said_by(connection, list(contacts.values())), mine)
+    bases = bases_of(said_by(connection, contacts.items()), mine)
     lifted = [name for name in ASKED_FOR if bases[name] is not Basis.OBJECTED]
     connection.execute(
         delete(SuppressionRow).where(
@@ -149,7 +149,7 @@ def object_to(
     """
     contacts = contacts_of(settings, email)
     _hold(connection, contacts)
-    said = said_by(connection, list(contacts.values()))
+    said = said_by(connection, contacts.items())
     known = [row for row in said if row.said == OBJECTED]
     people = customers_with(connection, settings.shops, email)
     classes = ASKED_FOR if scope == ALL else (scope,)

@@ -46,7 +46,7 @@ class Relations:
         self._contacts = {
             number: contacts_of(settings, customer.email) for number, customer in customers.items()
         }
-        everyone = {contact for known in self._contacts.values() for contact in known.values()}
+        everyone = {one for known in self._contacts.values() for one in known.items()}
         self._said = said_by(connection, everyone)
         self._suppressed = suppressed(connection, everyone)
         since = now - timedelta(days=settings.policy.soft_bounce_days)

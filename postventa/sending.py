@@ -18,6 +18,7 @@ from postventa import clock
 from postventa.connectors.addresses import Unsendable
 from postventa.connectors.post import Channel, ChannelDown, ChannelRefused, Doubtful, Refused, TryLater
 from postventa.desks import AnyDesk, Desks, subject_of
+from postventa.exclusions import CannotAsk
 from postventa.files import CabinetTrouble
 from postventa.messages import BadTemplate, NoSuchMessage
 from postventa.rules.messages import GIVE_UP_AFTER, WAITS_ALONE, Outcome, Verdict, try_again_at
@@ -162,7 +163,7 @@ class _Batch:
     def _cannot_be_written(self, desk: AnyDesk, row: Any, wrong: Exception, now: datetime) -> datetime | None:
         """A template is mended by a person: it waits an hour at a time. What the order itself spoils has failed."""
         is_said = isinstance(
-            wrong, BadTemplate | NoSuchMessage | Unsendable | CabinetTrouble | BadConfiguration
+            wrong, BadTemplate | NoSuchMessage | Unsendable | CabinetTrouble | CannotAsk | BadConfiguration
         )
         words = str(wrong) if is_said else f"{type(wrong).__name__} while it was written"
         self._trouble(desk, row, f"cannot be written: {words}")

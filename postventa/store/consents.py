@@ -7,13 +7,24 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, String, UniqueConstraint, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.rules.messages import Outcome
 from postventa.store.base import Base, BigId
 from postventa.store.cases import CaseRow
-from postventa.store.messages import OutboxRow
+from postventa.store.messages import OPEN_OF_CASES, OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
 
 
@@ -79,32 +90,41 @@ class BounceRow(Base):
     bounced_at: Mapped[datetime]
 
 
-def said_by(connection: Connection, contacts: Collection[str]) -> Sequence[Any]:
-    """What these contacts have said, in any shop, in the sequence in which it was recorded."""
+Contacts = Iterable[tuple[str, str]]
+"""Shops, each with the hash by which it knows somebody."""
+
+
+def said_by(connection: Connection, contacts: Contacts) -> Sequence[Any]:
+    """What these contacts have said, in the sequence in which it was recorded."""
     book = ConsentRow.__table__
-    return connection.execute(book.select().where(book.c.contact.in_(contacts)).order_by(book.c.id)).all()
+    return connection.execute(book.select().where(_among(book.c, contacts)).order_by(book.c.id)).all()
 
 
-def suppressed(connection: Connection, contacts: Collection[str]) -> set[tuple[str, str]]:
+def suppressed(connection: Connection, contacts: Contacts) -> set[tuple[str, str]]:
     """Who of these contacts is not written to any more: (contact, class)."""
     kept: Any = SuppressionRow.__table__.c
-    found = select(kept.contact, kept.message_class).where(kept.contact.in_(contacts))
+    found = select(kept.contact, kept.message_class).where(_among(kept, contacts))
     return {(row.contact, row.message_class) for row in connection.execute(found)}
 
 
-def came_back(
-    connection: Connection, contacts: Collection[str], since: datetime
-) -> dict[str, tuple[bool, int]]:
+def came_back(connection: Connection, contacts: Contacts, since: datetime) -> dict[str, tuple[bool, int]]:
     """Of these contacts, whether a mail came back for good, and how many came back for now since an instant."""
     rows: Any = BounceRow.__table__.c
     found = select(rows.contact, rows.is_hard, func.count().label("times")).where(
-        rows.contact.in_(contacts), or_(rows.is_hard, rows.bounced_at >= since)
+        _among(rows, contacts), or_(rows.is_hard, rows.bounced_at >= since)
     )
     back: dict[str, tuple[bool, int]] = {}
     for contact, is_hard, times in connection.execute(found.group_by(rows.contact, rows.is_hard)):
         was_hard, soft = back.get(contact, (False, 0))
         back[contact] = (was_hard or bool(is_hard), soft if is_hard else soft + times)
     return back
+
+
+def _among(table: Any, contacts: Contacts) -> Any:
+    """Said of both columns, for that is how the indexes go."""
+    known = list(contacts)
+    shops = {shop for shop, _ in known}
+    return table.shop.in_(shops) & table.contact.in_({contact for _, contact in known})
 
 
 def customers_with(connection: Connection, shops: Iterable[str], email: str) -> Sequence[Any]:
@@ -133,7 +153,9 @@ def stop_queues(
     cases = (
         select(box.id)
         .join(CaseRow, CaseRow.id == box.case_id)
-        .where(box.case_id.is_not(None), waits, func.lower(CaseRow.email) == email.strip().lower())
+        .where(
+            text(OPEN_OF_CASES), box.message.in_(messages), func.lower(CaseRow.email) == email.strip().lower()
+        )
     )
     waiting = connection.execute(
         select(box.id).where(box.order_id.in_(orders), waits).union_all(cases)
