@@ -180,6 +180,7 @@ def _write(connection: Connection, answers: Iterable[Answer], now: datetime, **w
             "answered_at": answered_at,
             "changed_at": now,
             "reacted_at": None,
+            "testimonial": "",
         }
         for answer in answers
     ]

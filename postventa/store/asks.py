@@ -62,6 +62,12 @@ class AnswerRow(Base):
         UniqueConstraint("source", "source_ref", "question"),
         Index("ix_answers_ask_id", "ask_id"),
         Index("ix_answers_shop_answered_at", "shop", "answered_at"),
+        Index(
+            "ix_answers_unreacted",
+            "changed_at",
+            sqlite_where=text("reacted_at IS NULL"),
+            postgresql_where=text("reacted_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -81,6 +87,8 @@ class AnswerRow(Base):
     changed_at: Mapped[datetime]
     reacted_at: Mapped[datetime | None]
     """When somebody was told, or nobody had to be."""
+    testimonial: Mapped[str] = mapped_column(String(16))
+    """Of free words: empty, `offered`, `approved`, `declined`."""
 
 
 def due_asks(connection: Connection, now: datetime, limit: int) -> Sequence[Any]:

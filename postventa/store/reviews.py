@@ -17,6 +17,7 @@ class ReviewRow(Base):
         UniqueConstraint("shop", "source", "ref"),
         Index("ix_reviews_shop_product_ref_written_at", "shop", "product_ref", "written_at"),
         Index("ix_reviews_order_id", "order_id"),
+        Index("ix_reviews_customer_id", "customer_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop", "source", "ref", name=op.f("uq_reviews_shop_source_ref")),
     )
     with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.create_index("ix_reviews_customer_id", ["customer_id"], unique=False)
         batch_op.create_index("ix_reviews_order_id", ["order_id"], unique=False)
         batch_op.create_index(
             "ix_reviews_shop_product_ref_written_at", ["shop", "product_ref", "written_at"], unique=False
@@ -176,6 +177,7 @@ def upgrade() -> None:
         sa.Column("answered_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("reacted_at", Instant(), nullable=True),
+        sa.Column("testimonial", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["ask_id"], ["asks.id"], name=op.f("fk_answers_ask_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name=op.f("fk_answers_order_id"), ondelete="SET NULL"
@@ -188,6 +190,13 @@ def upgrade() -> None:
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.create_index("ix_answers_ask_id", ["ask_id"], unique=False)
         batch_op.create_index("ix_answers_shop_answered_at", ["shop", "answered_at"], unique=False)
+        batch_op.create_index(
+            "ix_answers_unreacted",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("reacted_at IS NULL"),
+            postgresql_where=sa.text("reacted_at IS NULL"),
+        )
 
     op.create_table(
         "bounces",
@@ -216,6 +225,11 @@ def downgrade() -> None:
 
     op.drop_table("bounces")
     with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_answers_unreacted",
+            sqlite_where=sa.text("reacted_at IS NULL"),
+            postgresql_where=sa.text("reacted_at IS NULL"),
+        )
         batch_op.drop_index("ix_answers_shop_answered_at")
         batch_op.drop_index("ix_answers_ask_id")
 
@@ -232,6 +246,7 @@ def downgrade() -> None:
     with op.batch_alter_table("reviews", schema=None) as batch_op:
         batch_op.drop_index("ix_reviews_shop_product_ref_written_at")
         batch_op.drop_index("ix_reviews_order_id")
+        batch_op.drop_index("ix_reviews_customer_id")
 
     op.drop_table("reviews")
     op.drop_table("coupons")
