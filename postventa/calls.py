@@ -17,6 +17,8 @@ from postventa.store.clocks import EscalationRow
 from postventa.store.upsert import insert_new
 
 TO_STAFF = "desk_escalation"
+LAPSED = "lapsed"
+"""The call after a right of the customer has run out: its clock has ended, and that is the news."""
 _CASE: Any = CaseRow.__table__.c
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from postventa.calls import LAPSED, TO_STAFF
 from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Letter, letter_bytes
 from postventa.copies import order_view, sums_of
@@ -54,6 +55,8 @@ class CaseDesk:
 
     def verdict(self, row: Any, now: datetime) -> Verdict:  # noqa: ARG002 - as every desk is asked
         """Whether the message may go now."""
+        if row.message == TO_STAFF and self._is_done(row.occasion):
+            return Verdict.no("superseded")
         to_whom = self._recipient(row)[1]
         is_known_dead = (
             self._dossier.customer is not None and self._dossier.customer.hard_bounced_at is not None
@@ -64,6 +67,12 @@ class CaseDesk:
             has_address=bool(to_whom) and address_problem(to_whom) is None,
             has_bounced=is_known_dead and is_theirs,
         )
+
+    def _is_done(self, occasion: str) -> bool:
+        """Whether what a call is about has been done since: its clock no longer runs. A right that lapsed is news."""
+        clock_id, _, call = occasion.partition(":")
+        is_of_a_clock = clock_id.isdecimal() and call != LAPSED
+        return is_of_a_clock and int(clock_id) not in {clock.id for clock in self._dossier.clocks}
 
     def told(self, row: Any) -> None:
         """Nothing in a case waits for what was told before it."""
@@ -76,7 +85,7 @@ class CaseDesk:
         if row.message == OF_ADR and not self._settings.adr.entity:
             raise BadTemplate("it has no entity for dispute resolution to name: set entity and url in [adr]")
         rendered = render(row.message, view)
-        message_id = row.message_id or message_id_for(row.key, self._channel.sender)
+        message_id = row.message_id or message_id_for(row.key, self._channel.sender, case.key)
         letter = Letter(
             message_id=message_id,
             sender=self._channel.sender,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from postventa.calls import Caller
+from postventa.calls import LAPSED, Caller
 from postventa.clock_law import desk_hours, rule_of, shares_of
 from postventa.clocks import end_clocks
 from postventa.complaint_moves import receipt_sent
@@ -199,7 +199,7 @@ def _lapse(caller: Caller) -> None:
     over = {"state": ClockState.NOT_APPLICABLE, "ended_at": clock.due_at, "next_at": None}
     caller.connection.execute(ended.values(over))
     if caller.case is not None and rule is not None and rule.escalate_at:
-        caller.make(Call("lapsed", Role.OWNER, clock.due_at))
+        caller.make(Call(LAPSED, Role.OWNER, clock.due_at))
 
 
 def _occasion(name: str, clock: Any) -> str:

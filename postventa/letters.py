@@ -1,6 +1,7 @@
 """From a message that is owed to a letter: the question whether it may go, its view, its envelope and its bytes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -178,10 +179,15 @@ class Desk:
             all_shipped=order.is_all_shipped,
             all_delivered=row.message == "delivered" and row.shipment_id is None,
             incident=_about(row.occasion) or row.occasion if row.message == "incident" else "",
-            facts=facts_of(row.facts or {}, self._shop.zone),
+            facts=facts_of(self._facts(row), self._shop.zone),
             order_url="" if is_asked_for else order_link(self._settings, order.shop, order.id),
             opt_out_url=opt_out_link(self._settings, order.shop, self.customer_id) if is_asked_for else "",
         )
+
+    def _facts(self, row: Any) -> Mapping[str, Any]:
+        """What was written down when it was owed; what goes after a while says what holds then."""
+        written = row.facts or {}
+        return self._relations.facts(row.message, self._dossier, written) if self._relations else written
 
     def _parcel(self, row: Any) -> ParcelView | None:
         """The parcel the message is about; a message about the whole order shows its parcel if it is the only one."""
@@ -226,7 +232,10 @@ def _about(occasion: str) -> str:
     return status if separator else ""
 
 
-def message_id_for(key: str, sender: str) -> str:
-    """The same for the same message whenever and by whomever it is sent."""
+def message_id_for(key: str, sender: str, secret: str = "") -> str:
+    """The same for the same message whenever and by whomever it is sent; with a secret, nobody guesses it.
+
+    An answer joins the case whose letter it names: only who has had the letter may know its name.
+    """
     domain = mailbox(sender)[1].rpartition("@")[2]
-    return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"
+    return f"<{hashlib.blake2b(key.encode(), digest_size=16, key=secret.encode()).hexdigest()}@{domain}>"

@@ -9,6 +9,7 @@ from postventa import cards as cards_module
 from postventa import messages
 from postventa.case_letters import CaseDesk
 from postventa.complaints import Statement, file_complaint
+from postventa.letters import message_id_for
 from postventa.messages import BadTemplate
 from postventa.rules.complaints import Kind, Topic
 from postventa.settings import settings_from
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 def owed(message, **facts):
     """A row of the outbox."""
-    row = {"key": f"tienda:R-2026-000001:{message}:once", "message": message, "recipient": None}
-    return SimpleNamespace(**row, facts=facts, message_id=None)
+    row = {"key": f"tienda:R-2026-000001:{message}:once", "message": message, "occasion": "once"}
+    return SimpleNamespace(**row, recipient=None, facts=facts, message_id=None)
 
 
 @pytest.fixture
@@ -59,6 +60,15 @@ def test_the_receipt_goes_in_the_customers_language_with_its_pdf(desk, monday):
     assert (pdf.get_filename(), pdf.get_content_type()) == ("R-2026-000001.pdf", "application/pdf")
     assert pdf.get_content().startswith(b"%PDF")
     assert desk().letter(owed("complaint_received", is_whole=True), monday).data == envelope.data
+
+
+def test_nobody_can_name_a_letter_who_has_not_had_it(desk, monday):
+    """Answers join the case whose letter they name, and the key of a message can be worked out."""
+    row = owed("complaint_received", is_whole=True)
+    envelope = desk().letter(row, monday)
+    assert envelope.message_id != message_id_for(row.key, "Tienda <pedidos@tienda.example>")
+    row.message_id = envelope.message_id
+    assert desk().letter(row, monday).message_id == envelope.message_id
 
 
 def test_a_letter_about_disputes_waits_for_somebody_to_say_who_settles_them(desk, monday):

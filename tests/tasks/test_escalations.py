@@ -12,7 +12,9 @@ from sqlalchemy import update
 from werkzeug import Response
 
 from postventa import clock, escalations
+from postventa.case_letters import CaseDesk
 from postventa.clocks import UNCOUNTED, driving, end_clocks, pause, resume, start_clocks
+from postventa.store.case_dossiers import case_dossiers
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.clocks import ClockRow, EscalationRow, due_clocks
 from postventa.store.inbox import QuarantineRow
@@ -306,6 +308,35 @@ def test_a_right_that_ran_out_ends_and_its_owner_decides_what_follows(office):
     right = office.the(ClockRow, rule_id="R-CMP-FIX")
     assert (right.state, right.next_at) == ("not_applicable", None)
     assert office.called("R-CMP-FIX") == [("lapsed", "ana")]
+
+
+@SQLITE
+def test_a_call_is_not_mailed_once_its_duty_is_done_but_a_lapsed_right_is(office):
+    case_id = office.opened()
+    office.opened("2", trigger="complaint.incomplete_notice_sent")
+    office.run(at("2026-11-18 09:00"))
+
+    def verdicts():
+        dossiers = case_dossiers_of(office)
+        return {
+            (row.case_id, row.occasion.partition(":")[2]): dossiers[row.case_id].verdict(row, DUE).reason
+            for row in office.rows(OutboxRow, message="desk_escalation")
+        }
+
+    assert set(verdicts().values()) == {""}
+    with office.place.store.begin() as connection:
+        end_clocks(connection, now=DUE, at=DUE, case_id=case_id)
+    after = verdicts()
+    assert {why for (case, _), why in after.items() if case == case_id} == {"superseded"}
+    assert {call: why for (case, call), why in after.items() if case != case_id} == {"lapsed": ""}
+
+
+def case_dossiers_of(office):
+    """The desks of all the cases, by case."""
+    settings = office.place.settings
+    with office.place.reading() as connection:
+        read = case_dossiers(connection, [row.id for row in office.rows(CaseRow)])
+    return {case_id: CaseDesk(one, settings, settings.channels["email"]) for case_id, one in read.items()}
 
 
 PROMISE = """
