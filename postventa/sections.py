@@ -3,10 +3,10 @@
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from postventa.rules.orders import FulfilmentState
 
@@ -85,7 +85,7 @@ class Shop(Section):
     soft_opt_in_since: AwareDatetime | None = None
     """Since when the checkout says so; `backfill_since` where it is not said."""
     review_url: Annotated[str, Field(pattern=r"^(https?://.*)?$")] = ""
-    """Where a product is reviewed, with `{product_ref}` or `{sku}` in it; nobody is asked for a review without it."""
+    """Where a product is reviewed, with `{product_ref}` or `{sku}` in it; without it a request links to the survey alone."""
     review_days: dict[str, Annotated[int, Field(ge=3, le=14)]] = {}
     """SKUs, `*` for any rest -> days from the last parcel to the request; `policy.review_delay_days` for the others."""
     carriers: dict[str, str] = {}
@@ -131,6 +131,12 @@ class Channel(Section):
     opens: time = time(9)
     closes: time = time(21)
     """When the channel may be used for what nobody waits for, by the customer's clock (LGDCU 96.2)."""
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError("must open before it closes on the same day")
+        return self
 
     @property
     def is_quiet(self) -> bool:

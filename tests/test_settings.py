@@ -162,3 +162,9 @@ def test_a_secret_is_fetched_from_the_environment_or_named(monkeypatch):
     monkeypatch.setenv("A_KEY", "")
     with pytest.raises(BadConfiguration, match=r"shops\.tienda needs .* A_KEY"):
         secret("A_KEY", "shops.tienda")
+
+
+def test_a_channel_that_never_opens_is_refused(configuration):
+    configuration["channels"]["email"] |= {"opens": "21:00:00", "closes": "09:00:00"}
+    with pytest.raises(BadConfiguration, match=r"channels\.email must open before it closes"):
+        settings_from(configuration)

@@ -1,6 +1,7 @@
 """Messages that a customer may refuse: judged when they are sent, and stopped at once."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
@@ -161,6 +162,14 @@ def test_an_objection_is_confirmed_with_its_number_and_leaves_what_the_order_nee
     text = message_from_bytes(sent[0].raw, policy=policy.default).get_body(("plain",)).get_content()
     assert "O-2026-000001" in text
     assert "listarobinson.es" in text
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_a_mail_program_and_a_person_at_the_same_time_are_one_objection(bought):
+    with ThreadPoolExecutor(2) as both:
+        told = list(both.map(lambda how: objects(bought, source=how, source_ref=how), ("page", "one_click")))
+    assert {one.reference for one in told} == {"O-2026-000001"}
+    assert sorted(one.is_new for one in told) == [False, True]
 
 
 @on_sqlite
