@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 from postventa.clocks import end_clocks
 from postventa.declarations import ACKNOWLEDGEMENT
 from postventa.refunds import REFUND_RULES, read_back
+from postventa.reviews import plan_ask
 from postventa.rules.counting import A_SECOND
 from postventa.rules.messages import Outcome
 from postventa.rules.orders import STOPPED, Stage
@@ -44,6 +45,7 @@ class Kept:
 
 def keep(connection: Connection, settings: Settings, sale: Sale, now: datetime) -> Kept:
     """Brings a sale up to date: refunds read back, the end of the right to withdraw, the day it is final.
+    Its customer is planned to be asked for a review.
 
     A delivery that nobody has recorded long after shipping is set aside for a person, once.
     """
@@ -58,6 +60,7 @@ def keep(connection: Connection, settings: Settings, sale: Sale, now: datetime) 
             asks = _ask_a_person(connection, order, held.reason, now)
         else:
             look_at = order.shipped_at + UNSCANNED_FOR + A_SECOND
+    plan_ask(connection, settings, sale, now)
     connection.execute(
         update(OrderRow)
         .where(OrderRow.id == order.id)

@@ -5,6 +5,7 @@ Read for a whole batch at once, and only for one that holds such a message; what
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,8 @@ from postventa.cards import BadTemplate, Card, MessageClass, NoSuchMessage, card
 from postventa.consents import bases_of
 from postventa.contacts import contacts_of
 from postventa.exclusions import asked
+from postventa.review_facts import REMINDER, REQUEST, askings
+from postventa.reviews import facts_now, still_may
 from postventa.rules.consents import ASKED_FOR, Basis, Exclusion, Reach, may_write
 from postventa.rules.messages import Verdict
 from postventa.rules.quiet_hours import Hours, may_disturb, no_holiday
@@ -49,6 +52,7 @@ class Relations:
         everyone = {one for known in self._contacts.values() for one in known.items()}
         self._said = said_by(connection, everyone)
         self._suppressed = suppressed(connection, everyone)
+        self._askings = askings(connection, settings, list(dossiers), now)
         since = now - timedelta(days=settings.policy.soft_bounce_days)
         self._came_back = came_back(connection, everyone, since)
 
@@ -62,9 +66,15 @@ class Relations:
             is_own_similar=about.is_own_similar,
             exclusion=self._exclusion(message_class, reach, dossier.customer.email),
         )
-        if not may.may_go:
-            return may
-        return self._hour(dossier, now)
+        if may.may_go and about.message in (REQUEST, REMINDER):
+            may = still_may(self._askings[dossier.order.id], about.message, now)
+        return self._hour(dossier, now) if may.may_go else may
+
+    def facts(self, message: str, dossier: Dossier, written: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was written down when a message was owed, as it is now."""
+        if message not in (REQUEST, REMINDER):
+            return written
+        return facts_now(self._settings, self._askings[dossier.order.id], written)
 
     def _reach(self, dossier: Dossier) -> Reach:
         contacts = self._contacts[dossier.customer.id]

@@ -1,6 +1,8 @@
-"""The messages of the confirmation chain, apart from those about a case: they are written from other views."""
+"""The messages of the confirmation chain, apart from those about a case and those that ask: they have other views."""
 
 from postventa.messages import cards
+from postventa.rules.consents import ASKED_FOR
 
-ABOUT_ORDERS = [card for card in cards() if card.per in {"order", "parcel"}]
-ABOUT_CASES = [card for card in cards() if card not in ABOUT_ORDERS]
+ASKING = [card for card in cards() if card.message_class in ASKED_FOR]
+ABOUT_ORDERS = [card for card in cards() if card.per in {"order", "parcel"} and card not in ASKING]
+ABOUT_CASES = [card for card in cards() if card not in ABOUT_ORDERS and card not in ASKING]

@@ -1,0 +1,20 @@
+"""Reviews: ask the customers whose time has come, and remind them once."""
+
+from typing import Any
+
+from prefect import State, flow
+
+from tasks.reports import the_end
+from tasks.reviews import Asked, ask_for_reviews, report_reviews
+from tasks.turns import turn
+
+
+@flow(name="reviews", flow_run_name="reviews", persist_result=False)
+def ask_customers() -> State[Any] | None:
+    """Looks at the asks that are due: owes requests and reminders, holds some, and gives others up with the reason."""
+    with turn("reviews") as is_ours:
+        if not is_ours:
+            return the_end(skipped="another run asks for reviews")
+        asked = ask_for_reviews(return_state=True)
+        trouble = report_reviews(asked.result() if asked.is_completed() else Asked())
+    return the_end([asked], trouble)
