@@ -26,6 +26,7 @@ from postventa.rules.deadlines import Deadline
 from postventa.rules.driving import driver
 from postventa.rules.escalation import ClockState, look_at
 from postventa.rules.pausing import due_after_pause
+from postventa.rules.reminders import reminder_at
 from postventa.rules.statutes import HOME_ZONES, Direction
 from postventa.settings import Settings
 from postventa.store.caselog import lock
@@ -71,7 +72,7 @@ def start_clocks(
     subject = f"case:{case_id}" if case_id is not None else f"order:{order_id}"
     triggers = (trigger, OFFICIAL_FORM) if is_official_form else (trigger,)
     found, problems = counted(settings, triggers, events, home, topic)
-    rows = [_row(settings, one) for one in found if not only or one.rule.rule_id in only]
+    rows = [_row(settings, one, now) for one in found if not only or one.rule.rule_id in only]
     for problem in problems:
         log.error("no clock for %s: %s", subject, problem)
         quarantine(connection, source=shop, kind="clock", ref=subject, reason=problem, raw="", now=now)
@@ -163,9 +164,9 @@ def driving(connection: Connection, case_id: int) -> Any | None:
     return driver(open_clocks(connection, case_id))
 
 
-def _row(settings: Settings, found: Deadline) -> Row:
+def _row(settings: Settings, found: Deadline, now: datetime) -> Row:
     rule = found.rule
-    next_at: datetime | None = found.due_at
+    next_at: datetime | None
     if rule.is_trader_duty:
         shares = shares_of(settings, rule)
         # Asked as of the start: a clock that was late to be started is due at once.
@@ -173,6 +174,8 @@ def _row(settings: Settings, found: Deadline) -> Row:
             found.started_at, found.due_at, found.started_at, desk=desk_hours(settings), shares=shares
         )
         next_at = found.started_at if look.calls else look.next_at
+    else:
+        next_at = reminder_at(rule, found.started_at, found.due_at, now) or found.due_at
     return {
         "rule_id": rule.rule_id,
         "article": rule.article[:200],

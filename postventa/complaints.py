@@ -102,6 +102,7 @@ def ask_for_more(
         "text": words,
         "until_on": last_day.isoformat(),
         "starts_anew": settings.policy.large_company,
+        "is_reminder": False,
     }
     casebook.owe(connection, case_id, "complaint_more_needed", occasion, now, facts=facts)
     return until

@@ -12,6 +12,7 @@ from postventa.calls import LAPSED, Caller
 from postventa.clock_law import desk_hours, rule_of, shares_of
 from postventa.clocks import end_clocks
 from postventa.complaint_moves import receipt_sent
+from postventa.reminders import remind
 from postventa.rules.driving import binds, driver, voice_of
 from postventa.rules.escalation import Call, ClockState, Look, Role, look_at
 from postventa.rules.messages import Outcome
@@ -124,7 +125,10 @@ def act(connection: Connection, settings: Settings, scene: Scene, found: Found, 
     clock, look = scene.clock, found.look
     caller = Caller(connection, settings, clock, scene.case, scene.called, found.rule, now)
     if look is None:
-        _lapse(caller)
+        if now < clock.due_at:
+            remind(connection, clock, now)
+        else:
+            _lapse(caller)
         return caller
     sent_at = _sent_at(connection, clock)
     if sent_at is not None:

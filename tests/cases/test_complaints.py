@@ -15,9 +15,11 @@ from postventa.case_story import case_story
 from postventa.clocks import end_clocks
 from postventa.complaints import NotAnswered, NotDone, Statement
 from postventa.files import Cabinet
+from postventa.reminders import remind
 from postventa.rules.complaints import Kind, Outcome, State, Topic
 from postventa.settings import settings_from
 from postventa.store.cases import CaseRow
+from postventa.store.clocks import ClockRow
 from postventa.store.complaints import complaint_of
 from postventa.store.messages import OutboxRow
 from postventa.workplace import Workplace
@@ -92,6 +94,12 @@ class Bench:
             f"{clock.rule_id} {clock.occasion}".strip(): (clock.state, clock.last_day)
             for clock in self.story.clocks
         }
+
+    def fix(self):
+        """The clock of what the customer was asked for."""
+        wanted = select(ClockRow.__table__).where(ClockRow.rule_id == "R-CMP-FIX")
+        with self.place.reading() as connection:
+            return connection.execute(wanted).one()
 
     def letters(self):
         return [message["message"] for message in self.story.messages]
@@ -268,6 +276,24 @@ def test_an_incomplete_complaint_waits_ten_working_days_and_the_15_days_run_on(d
     assert desk.row.state == State.IN_PROGRESS
     assert desk.clocks()["R-CMP-FIX asked_for_more:1"][0] == "met"
     assert desk.clocks()["R-CMP-ANS"] == ("running", date(2026, 11, 17))
+
+
+@on_one_database
+def test_who_is_asked_for_more_is_reminded_once_at_half_of_the_time(desk):
+    desk.file()
+    desk.do(complaints.ask_for_more, "¿De qué color era?", by="ana", now=NOON)
+    right = desk.fix()
+    half = right.started_at + (right.due_at - right.started_at) / 2
+    assert right.next_at == half
+    for now in (half, half + DAY):
+        with desk.place.store.begin() as connection:
+            remind(connection, right, now)
+    wanted = select(OutboxRow.__table__).where(OutboxRow.message == "complaint_more_needed")
+    with desk.place.reading() as connection:
+        asked = connection.execute(wanted.order_by(OutboxRow.id)).all()
+    assert [row.facts.pop("is_reminder") for row in asked] == [False, True]
+    assert asked[0].facts == asked[1].facts
+    assert desk.fix().next_at == right.due_at
 
 
 @on_one_database

@@ -54,6 +54,7 @@ def view(full):
         text="Hemos preguntado\nal transportista.",
         until_on=date(2026, 11, 20),
         starts_anew=False,
+        is_reminder=False,
         outcome="partly_upheld",
         points=POINTS,
         remedy=None,
@@ -181,6 +182,9 @@ def test_who_is_asked_for_more_hears_until_when_and_what_follows(view, language)
     assert "> Hemos preguntado\n> al transportista." in small
     assert "15" in large.replace("15:", "")
     assert small != large
+    reminder = read("complaint_more_needed", view, language, is_reminder=True).text
+    assert reminder != small
+    assert "> Hemos preguntado\n> al transportista." in reminder
 
 
 def printed(pdf):

@@ -16,6 +16,7 @@ LANGUAGES = messages.languages("received")
 LETTERS = (
     "withdrawal_received",
     "return_instructions",
+    "return_reminder",
     "withdrawal_declined",
     "return_goods_received",
     "refund_made",

@@ -23,6 +23,7 @@ from postventa.store.orders import OrderRow
 from postventa.store.sales import due_sales
 from postventa.store.standings import standings
 from tasks import returns as tasks_returns
+from tasks.complaints import ring_clocks
 from tasks.messages import send_messages
 from tasks.returns import Looked, keep_sales, watch_refunds
 
@@ -114,6 +115,27 @@ def test_a_statement_is_acknowledged_when_its_letter_was_accepted(sale):
         assert watch_refunds.fn(Looked()).acknowledged == 0
     assert sale.money.acknowledged_at == TOLD + timedelta(minutes=2)
     assert sale.clock("R-WDR-ACK").state == "met"
+
+
+@ONCE
+@pytest.mark.parametrize("is_told", [False, True], ids=["nothing sent", "a parcel told"])
+def test_who_has_sent_nothing_is_reminded_once_of_the_day(sale, is_told):
+    sale.sell({"JD1": ARRIVED})
+    sale.declare(TOLD)
+    right = sale.clock("R-WDR-RET")
+    assert right.next_at - right.started_at < timedelta(days=11)
+    if is_told:
+        with sale.place.store.begin() as connection:
+            returns.track(connection, sale.case.id, "dhl", "JD9", who="ana", now=TOLD)
+    for now in (right.next_at - timedelta(seconds=1), right.next_at, right.next_at + DAY):
+        with clock.clock_set_to(now):
+            ring_clocks.fn()
+    reminders = [row.facts for row in sale.rows(OutboxRow) if row.message == "return_reminder"]
+    assert reminders == ([] if is_told else [{"send_by_on": "2026-12-11"}])
+    assert sale.clock("R-WDR-RET").next_at == right.due_at
+    with clock.clock_set_to(right.due_at):
+        ring_clocks.fn()
+    assert sale.clocks["R-WDR-RET"] == "not_applicable"
 
 
 def test_a_refund_waits_lawfully_until_proof_comes_and_managers_read_of_both(sale):
