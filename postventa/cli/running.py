@@ -19,6 +19,7 @@ FLOWS = {
     "mailboxes": ("mailbox", "flows.mailboxes.read_mailbox"),
     "complaints": ("", "flows.complaints.watch_deadlines"),
     "returns": ("", "flows.returns.follow_returns"),
+    "reactions": ("", "flows.reactions.react_to_customers"),
     "reviews": ("", "flows.reviews.ask_customers"),
 }
 """The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""

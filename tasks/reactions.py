@@ -1,0 +1,46 @@
+"""Reactions: every answer and every review is looked at once its writer has stopped, and bad ones reach a person."""
+
+import time
+
+from prefect.artifacts import create_markdown_artifact
+
+from postventa import clock
+from postventa.reactions import Listener, Reacted
+from postventa.workplace import open_workplace
+from tasks.promise import promise
+
+BATCH = 100
+RUN_SECONDS = 120
+
+
+@promise("react-to-voices")
+def react_to_voices() -> Reacted:
+    """Reacts to whatever nobody has reacted to, a bounded batch in a transaction.
+
+    Safe to run twice: a sheet opens one case, and its owner is told of it once.
+    """
+    place, done = open_workplace(), Reacted()
+    until = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until:
+        with place.store.begin() as connection:
+            listener = Listener(connection, place.settings, clock.now(), done)
+            heard = listener.hear_answers(BATCH) + listener.hear_reviews(BATCH)
+        if not heard:
+            break
+    done.trouble = list(dict.fromkeys(done.trouble))
+    return done
+
+
+@promise("report-reactions")
+def report_reactions(done: Reacted | None) -> list[str]:
+    """Writes what managers read of the run, and answers the sentences that turn it red."""
+    done = done or Reacted()
+    lines = [
+        f"- {done.read} sheets of answers and reviews read",
+        f"- {done.opened} cases opened, {done.joined} joined to one that was there",
+        f"- {done.offered} offered as testimonials: `postventa testimonial list`",
+        *(f"- needs a person: {sentence}" for sentence in done.trouble),
+    ]
+    said = "\n".join(["# Customers' voices", "", *lines])
+    create_markdown_artifact(key="reactions-run", markdown=said, description="Customers' voices")
+    return done.trouble
