@@ -15,7 +15,8 @@ from postventa.consents import bases_of
 from postventa.contacts import contacts_of
 from postventa.exclusions import asked
 from postventa.review_facts import REMINDER, REQUEST, askings
-from postventa.reviews import facts_now, still_may
+from postventa.review_letters import facts_now
+from postventa.reviews import still_may
 from postventa.rules.consents import ASKED_FOR, Basis, Exclusion, Reach, may_write
 from postventa.rules.messages import Verdict
 from postventa.rules.quiet_hours import Hours, may_disturb, no_holiday

@@ -4,7 +4,6 @@ An ask is planned in the transaction that learns of the arrival, and moves with 
 it is due, and once more when its mail is sent.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,10 @@ from sqlalchemy import Connection, update
 
 from postventa.contacts import contact_of
 from postventa.review_facts import REMINDER, REQUEST, SURVEY, Asking, arrived_at, delay_of, window_of
+from postventa.review_letters import products
 from postventa.rules.messages import SETTLED, Outcome, Verdict
 from postventa.rules.quiet_hours import Hours, next_good, no_holiday
-from postventa.rules.reviews import LOOK_AGAIN, Piece, asked_about, may_ask, may_remind
+from postventa.rules.reviews import LOOK_AGAIN, asked_about, may_ask, may_remind
 from postventa.sales import home_of
 from postventa.settings import Settings
 from postventa.store.asking import ask_of, subject_of_order
@@ -73,15 +73,6 @@ def look(connection: Connection, settings: Settings, asking: Asking, now: dateti
     return None
 
 
-def products(settings: Settings, sale: Sale, pieces: Iterable[Piece]) -> list[dict[str, str]]:
-    """What a request links to: each product's name, and the address where it is reviewed."""
-    where, names = settings.shop(sale.order.shop).review_url, {line.ref: line.name for line in sale.lines}
-    return [
-        {"ref": piece.ref, "name": names[piece.ref], "url": _address(where, piece)}
-        for piece in asked_about(pieces)
-    ]
-
-
 def good_hour(settings: Settings, sale: Sale, at: datetime) -> datetime:
     """`at`, or the next hour at which a mail disturbs nobody, by the clock where the goods went."""
     channel = next((one for one in settings.channels.values() if one.is_quiet), None)
@@ -96,11 +87,6 @@ def still_may(asking: Asking, message: str, now: datetime) -> Verdict:
         return may_ask(asking.facts, now)
     since = request.settled_at if request is not None and request.settled_at else asking.facts.expires_at
     return may_remind(asking.facts, since, now)
-
-
-def facts_now(settings: Settings, asking: Asking, written: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request says when it leaves: of the products it was owed for, those that are still with the customer."""
-    return {**written, "products": products(settings, asking.sale, asking.facts.pieces), "survey_url": ""}
 
 
 def _ask(connection: Connection, settings: Settings, asking: Asking, now: datetime) -> Verdict:
@@ -155,7 +141,7 @@ def _owe(connection: Connection, settings: Settings, asking: Asking, message: st
         "facts": {
             "ask": asking.ask.id,
             "until_at": (asking.facts.expires_at - timedelta(seconds=1)).isoformat(),
-            "products": products(settings, asking.sale, asking.facts.pieces),
+            "products": products(settings.shop(order.shop), asking.sale, asking.facts.pieces),
         },
         "shipment_id": None,
         "message": message,
@@ -208,7 +194,3 @@ def put_off(connection: Connection, ask_id: int, now: datetime) -> None:
 
 def _write(connection: Connection, ask_id: int, **values: Any) -> None:
     connection.execute(update(AskRow).where(AskRow.id == ask_id).values(**values))
-
-
-def _address(where: str, piece: Piece) -> str:
-    return where.replace("{product_ref}", piece.product_ref).replace("{sku}", piece.sku)
