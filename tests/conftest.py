@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_postgres import APostgres
 from a_toml import as_toml
 from sqlalchemy import Engine
 
 from postventa import clock
 from postventa.settings import Settings, settings_from
-from postventa.store.database import create_tables, open_store
 from postventa.workplace import Workplace
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -70,24 +70,6 @@ def postgres() -> Iterator[APostgres]:
     server.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'postventa.db'}"
-    return request.getfixturevalue("postgres").database()
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Engine]:
-    """A store with its tables."""
-    engine = open_store(store_url)
-    create_tables(engine)
-    yield engine
-    engine.dispose()
-    open_store.cache_clear()
-
-
 @pytest.fixture
 def configuration(tmp_path: Path) -> dict:
     """A configuration as read from TOML, to be changed at will."""
@@ -95,12 +77,12 @@ def configuration(tmp_path: Path) -> dict:
 
 
 @pytest.fixture
-def settings(configuration: dict, store_url: str) -> Settings:
+def settings(configuration: dict, store_url: str) -> Settings:  # noqa: F811 - a fixture by its name
     return settings_from({**configuration, "store": {"url": store_url}})
 
 
 @pytest.fixture
-def place(settings: Settings, store: Engine) -> Workplace:
+def place(settings: Settings, store: Engine) -> Workplace:  # noqa: F811 - a fixture by its name
     """A workplace on each database."""
     return Workplace(settings, store)
 

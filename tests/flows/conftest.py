@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from a_kept_store import KeptStores
 
 from postventa.sandbox.server import Sandbox
 from postventa.sandbox.settings import SandboxSettings
@@ -105,11 +106,11 @@ def _pointed_at(server: APrefect) -> Iterator[None]:
 
 
 @pytest.fixture
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, kept_stores: KeptStores, tmp_path: Path) -> str:
     """SQLite, unless a test asks for both: what a flow does to a store is tested with the tasks."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        return request.getfixturevalue("postgres").database()
-    return f"sqlite:///{tmp_path / 'postventa.db'}"
+    if "own_store" in request.fixturenames:
+        return f"sqlite:///{tmp_path / 'postventa.db'}"
+    return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
 
 
 @pytest.fixture
-def migrated(place):
+def migrated(own_store, place):
     """The store as `postventa db upgrade` leaves it."""
     from postventa.store import migrate
     from postventa.store.base import Base

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_killable import Killables
 from a_mailbox import AMailbox
 from sqlalchemy import select

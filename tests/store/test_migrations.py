@@ -11,7 +11,7 @@ from postventa.store.database import StoreUnusable, is_prepared, open_store
 
 
 @pytest.fixture
-def empty(store_url):
+def empty(own_store, store_url):
     engine = open_store(store_url)
     yield engine
     engine.dispose()

@@ -1,6 +1,6 @@
 """One store on each database for a whole run of tests, emptied before each: making tables anew costs more than a test.
 
-A conftest imports the three fixtures. A test that changes tables or settings of its store asks for `own_store`.
+A test that changes the tables or settings of its store, or ends its connections, asks for `own_store`.
 """
 
 from collections.abc import Iterator

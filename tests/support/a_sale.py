@@ -89,7 +89,7 @@ class ASale:
 
     def rows(self, table: Any) -> list[Any]:
         with self.place.reading() as connection:
-            return list(connection.execute(table.__table__.select()))
+            return list(connection.execute(table.__table__.select().order_by(table.__table__.c[0])))
 
     @property
     def order(self) -> Any:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_mailbox import AMailbox
 from an_order import stamp
 from werkzeug import Response

@@ -63,7 +63,7 @@ class Desk:
 
     def rows(self, table):
         with self.place.reading() as connection:
-            return list(connection.execute(table.__table__.select()))
+            return list(connection.execute(table.__table__.select().order_by(table.__table__.c[0])))
 
     @property
     def cases(self):
