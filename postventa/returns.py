@@ -31,7 +31,7 @@ def track(
 ) -> None:
     """Notes how the goods travel back. A number alone does not prove that they left."""
     row = the_return(connection, case_id)
-    note(connection, case_id, carrier=carrier[:64], tracking_number=tracking_number[:128])
+    note(connection, case_id, carrier=carrier[:64], tracking_number=tracking_number[:128], look_at=now)
     act(connection, row, Act.TRACK, who=who, now=now)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -13,6 +13,14 @@ class ReturnRow(Base):
     """A withdrawal or another return, from the statement to the money."""
 
     __tablename__ = "returns"
+    __table_args__ = (
+        Index(
+            "ix_returns_look_at",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
 
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -28,6 +36,8 @@ class ReturnRow(Base):
     """The shop fetches the goods: the refund may not wait for them (LGDCU 107.3)."""
     carrier: Mapped[str] = mapped_column(String(64))
     tracking_number: Mapped[str] = mapped_column(String(128))
+    look_at: Mapped[datetime | None]
+    """When its carrier is asked about the parcel; None where nobody need ask."""
     proof_at: Mapped[datetime | None]
     """Proof that the goods are on their way."""
     goods_received_at: Mapped[datetime | None]

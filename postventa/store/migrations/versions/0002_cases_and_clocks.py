@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("is_collected", sa.Boolean(), nullable=False),
         sa.Column("carrier", sa.String(length=64), nullable=False),
         sa.Column("tracking_number", sa.String(length=128), nullable=False),
+        sa.Column("look_at", Instant(), nullable=True),
         sa.Column("proof_at", Instant(), nullable=True),
         sa.Column("goods_received_at", Instant(), nullable=True),
         sa.Column("inspected_at", Instant(), nullable=True),
@@ -224,6 +225,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_returns")),
     )
+    with op.batch_alter_table("returns", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_returns_look_at",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+
     op.create_table(
         "attachments",
         sa.Column("id", BigId, nullable=False),
@@ -345,6 +355,13 @@ def downgrade() -> None:
         )
     op.drop_table("escalations")
     op.drop_table("attachments")
+    with op.batch_alter_table("returns", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_returns_look_at",
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+
     op.drop_table("returns")
     with op.batch_alter_table("return_lines", schema=None) as batch_op:
         batch_op.drop_index("ix_return_lines_line_id")
