@@ -27,14 +27,16 @@ from postventa.rules.returns import Act, ReturnKind, ReturnState, after
 from postventa.settings import Settings
 from postventa.store.casebook import move, owe
 from postventa.store.caselog import log
+from postventa.store.cases import CaseRow
 from postventa.store.clocks import TICKING, ClockRow
 from postventa.store.returns import ReturnRow
-from postventa.store.sales import Sale, look_again, return_of
+from postventa.store.sales import Sale, hold_return, look_again, return_of
 
 REFUND, HOLD, CONFORMITY = "R-WDR-REF", "R-WDR-HOLD", "R-CON-REF"
 REFUND_RULES = (REFUND, HOLD, CONFORMITY)
 SOON = timedelta(hours=2)
 """A refund that waits lawfully stops being watched a little before its day, not after it has rung."""
+_CASES: Any = CaseRow.__table__
 _CLOCKS: Any = ClockRow.__table__
 _RETURNS: Any = ReturnRow.__table__
 OWES_NOTHING = {ReturnState.DECLINED, ReturnState.CANCELLED, ReturnState.EXCHANGED}
@@ -115,7 +117,9 @@ def withhold(connection: Connection, now: datetime, limit: int) -> list[str]:
     about_to = (
         select(clocks.case_id)
         .join(_RETURNS, returns.case_id == clocks.case_id)
+        .join(_CASES, _CASES.c.id == clocks.case_id)
         .where(text(f"clocks.{TICKING}"), clocks.due_at <= now + SOON, clocks.rule_id == REFUND)
+        .where(_CASES.c.state.in_(_WAITING), returns.kind.in_(MAY_WAIT))  # what is overdue fills no run
         .where(
             returns.goods_received_at.is_(None), returns.proof_at.is_(None), returns.is_collected.is_(False)
         )
@@ -124,7 +128,7 @@ def withhold(connection: Connection, now: datetime, limit: int) -> list[str]:
     )
     stopped = []
     for case_id in connection.execute(about_to).scalars().all():
-        row: Any = return_of(connection, case_id)
+        row: Any = hold_return(connection, case_id)  # proof may have come meanwhile
         may = may_withhold(
             ReturnKind(row.kind),
             is_collected=row.is_collected,

@@ -10,7 +10,7 @@ from postventa.refunds import OWES_NOTHING, read_back
 from postventa.settings import Settings
 from postventa.store.caselog import log
 from postventa.store.orders import BY_HAND, RefundRow
-from postventa.store.sales import return_of, sales
+from postventa.store.sales import hold_return, sales
 from postventa.store.upsert import insert_new
 
 
@@ -31,7 +31,7 @@ def pay_by_hand(
     now: datetime,
 ) -> None:
     """Notes a refund that was made beside the shop. Raises NotAgreed where its means was not the order's."""
-    row: Any = return_of(connection, case_id)
+    row: Any = hold_return(connection, case_id)
     if row.order_id is None or row.state in OWES_NOTHING:
         raise NotAgreed(f"{row.number} is {row.state}: no refund is owed for it")
     sale = sales(connection, [row.order_id])[row.order_id]

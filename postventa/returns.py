@@ -17,7 +17,7 @@ from postventa.settings import Settings
 from postventa.store.casebook import move, owe, say
 from postventa.store.caselog import log
 from postventa.store.returns import ReturnRow
-from postventa.store.sales import look_again, return_of
+from postventa.store.sales import hold_return, look_again
 
 SEND_BACK = "R-WDR-RET"
 
@@ -104,8 +104,8 @@ def close(connection: Connection, case_id: int, *, who: str, now: datetime) -> N
 
 
 def the_return(connection: Connection, case_id: int) -> Any:
-    """The return of a case. Raises NotAReturn."""
-    row = return_of(connection, case_id)
+    """The return of a case, held until the transaction ends. Raises NotAReturn."""
+    row = hold_return(connection, case_id)
     if row is None:
         raise NotAReturn(f"case {case_id} is no return")
     return row

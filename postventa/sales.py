@@ -114,10 +114,15 @@ def amount_for(
         list(pieces.values()),
         _charges(sale),
         is_everything=is_everything,
-        paid=order.total if order.payment_state in _PAID else Decimal(0),
+        paid=order.total if is_paid(sale) else Decimal(0),
         given_back=sum((refund.amount for refund in sale.refunds), Decimal(0)) + others,
         standard_delivery=settings.policy.standard_delivery,
     )
+
+
+def is_paid(sale: Sale) -> bool:
+    """Whether there is money to give back."""
+    return sale.order.payment_state in _PAID
 
 
 @cache

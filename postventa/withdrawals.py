@@ -23,10 +23,10 @@ from postventa.settings import Settings
 from postventa.store.casebook import move, owe, say
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
-from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+from postventa.store.orders import CustomerRow, order_id_of
 from postventa.store.references import kept_reference
 from postventa.store.returns import ReturnRow
-from postventa.store.sales import Sale, look_again, sales
+from postventa.store.sales import Sale, hold_order, look_again, sales
 from postventa.windows import LineWindow, Window, last_day, window_of
 
 __all__ = ["Declaration", "Filed", "LineWindow", "NoSuchLine", "Window", "declare", "link", "window_of"]
@@ -169,7 +169,7 @@ def _sale_of(connection: Connection, declaration: Declaration) -> Sale | None:
 
 def _held(connection: Connection, order_id: int) -> Sale:
     """A sale that nobody else changes until the transaction ends: two statements cannot both have the last of a line."""
-    connection.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update())
+    hold_order(connection, order_id)
     return sales(connection, [order_id])[order_id]
 
 

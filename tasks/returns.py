@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from postventa import clock
 from postventa.after_sales import keep, note_acknowledgements
+from postventa.late_payments import ask_again, count_late_payment
 from postventa.refunds import withhold
 from postventa.returns_today import returns_today
 from postventa.store.sales import Sale, due_sales, put_off, sales
@@ -87,7 +88,9 @@ def _keep_one(connection: Connection, place: Workplace, sale: Sale, looked: Look
     looked.sales += 1
     try:
         with connection.begin_nested():
+            sale = count_late_payment(connection, place.settings, sale, clock.now())
             kept = keep(connection, place.settings, sale, clock.now())
+            ask_again(connection, sale, clock.now())
     except OperationalError:
         raise  # the store's trouble, not this sale's
     except Exception as error:  # noqa: BLE001 - a sale fails alone, with its reason

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from postventa.store.caselog import lock
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.orders import LineRow, OrderRow, RefundRow
 from postventa.store.returns import ReturnLineRow, ReturnRow
@@ -68,11 +69,31 @@ def return_of(connection: Connection, case_id: int) -> Any | None:
     return connection.execute(_returns().where(_CASES.c.id == case_id)).one_or_none()
 
 
+def hold_return(connection: Connection, case_id: int) -> Any | None:
+    """One return as it stands once its order and its case are ours until the transaction ends.
+
+    The order first, as everybody does who keeps sales, so that nobody waits in a circle.
+    """
+    row = return_of(connection, case_id)
+    if row is None:
+        return None
+    hold_order(connection, row.order_id)
+    lock(connection, case_id)
+    return return_of(connection, case_id)
+
+
+def hold_order(connection: Connection, order_id: int | None) -> None:
+    """Lets nobody else change this sale until the transaction ends; opening a case about its order waits for nobody."""
+    if order_id is not None:
+        mine = select(OrderRow.id).where(OrderRow.id == order_id)
+        connection.execute(mine.with_for_update(key_share=True))
+
+
 def due_sales(connection: Connection, now: datetime, limit: int) -> list[int]:
     """The orders whose sale somebody must look at now, longest due first, held so that no news is overwritten."""
     orders = _ORDERS.c
     wanted = select(orders.id).where(orders.sale_look_at <= now).order_by(orders.sale_look_at).limit(limit)
-    return list(connection.execute(wanted.with_for_update(skip_locked=True)).scalars())
+    return list(connection.execute(wanted.with_for_update(skip_locked=True, key_share=True)).scalars())
 
 
 def look_again(connection: Connection, order_id: int | None, now: datetime) -> None:
