@@ -1,37 +1,27 @@
 """The outlook: what would be sent if the senders ran now, and what would not, decided by the very same rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from postventa.coming_asks import coming_asks
 from postventa.desks import Desks, subject_of
-from postventa.settings import BadConfiguration, Settings
+from postventa.planned import Planned
+from postventa.settings import BadConfiguration, Channel, Settings
 from postventa.store.messages import OPEN, OutboxRow
 
 ORDERS_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A message that is owed: what would become of it, when, and why if it would not go."""
-
-    key: str
-    order: str
-    message: str
-    at: datetime
-    outcome: str
-    """`would_send`, `suppressed` or `deferred`."""
-    reason: str
 
 
 def outlook(
     connection: Connection, settings: Settings, now: datetime, until: datetime | None
 ) -> list[Planned]:
     """Every message that waits and is due by `until` (None: whenever), in the order in which they would go.
+
+    With them the reviews that customers will be asked for by then (None: within a week).
 
     Later news may still change it: the outlook is what the rules say of what is known now.
     """
@@ -41,7 +31,8 @@ def outlook(
         waiting = waiting.where(box.c.due_at <= until)
     rows = connection.execute(waiting.order_by(box.c.case_id, box.c.order_id, box.c.id)).all()
     by_subject = [list(owed) for _, owed in groupby(rows, key=subject_of)]
-    planned: list[Planned] = []
+    channel = _channel(settings)
+    planned = list(coming_asks(connection, settings, channel, now, until))
     for start in range(0, len(by_subject), ORDERS_AT_ONCE):
         planned += _of(connection, settings, by_subject[start : start + ORDERS_AT_ONCE], now)
     return sorted(planned, key=lambda one: one.at)
@@ -50,10 +41,7 @@ def outlook(
 def _of(
     connection: Connection, settings: Settings, owed: list[list[Any]], now: datetime
 ) -> Iterator[Planned]:
-    if not settings.channels:
-        raise BadConfiguration("there is no [channels.NAME] in the configuration: nothing can be sent")
-    channel = next(iter(settings.channels.values()))
-    desks = Desks(connection, [row for rows in owed for row in rows], settings, channel)
+    desks = Desks(connection, [row for rows in owed for row in rows], settings, _channel(settings))
     for rows in owed:
         desk = desks.of(subject_of(rows[0]))
         for row in rows:
@@ -69,3 +57,9 @@ def _of(
                 verdict.outcome or "would_send",
                 verdict.reason,
             )
+
+
+def _channel(settings: Settings) -> Channel:
+    if not settings.channels:
+        raise BadConfiguration("there is no [channels.NAME] in the configuration: nothing can be sent")
+    return next(iter(settings.channels.values()))

@@ -74,6 +74,17 @@ def due_asks_of(connection: Connection, survey: str, now: datetime, limit: int) 
     return list(connection.execute(wanted))
 
 
+def planned_asks(connection: Connection, survey: str, request: str, until: datetime) -> list[Any]:
+    """The asks whose next mail nobody has owed yet and may be due by then, the earliest first."""
+    # A request that is owed and has not left is in the outbox; what follows it is not known yet.
+    leaving = select(_BOX.c.id).where(_BOX.c.order_id == _ASKS.c.order_id, _BOX.c.message == request)
+    is_leaving = leaving.where(_BOX.c.outcome.in_(WAITS)).exists()
+    wanted = _ASKS.select().where(
+        _ASKS.c.next_at <= until, _ASKS.c.survey == survey, _ASKS.c.state.in_(("planned", "held", "asked"))
+    )
+    return list(connection.execute(wanted.where(~is_leaving).order_by(_ASKS.c.next_at, _ASKS.c.id)))
+
+
 def customers_of(connection: Connection, customer_ids: Collection[int]) -> dict[int, Any]:
     wanted = _CUSTOMERS.select().where(_CUSTOMERS.c.id.in_(customer_ids))
     return {row.id: row for row in connection.execute(wanted)}

@@ -128,7 +128,11 @@ def test_who_objects_a_second_before_gets_no_mail(shop):
     with shop.place.store.begin() as connection:
         object_to(
             *(connection, shop.place.settings),
-            shop="tienda", email=EMAIL, source="page", source_ref="1", now=DAY_7,
+            shop="tienda",
+            email=EMAIL,
+            source="page",
+            source_ref="1",
+            now=DAY_7,
         )
     shop.send(DAY_7 + timedelta(seconds=1))
     assert shop.owed_requests == [("review_requested", "suppressed", "opted_out")]
@@ -198,6 +202,23 @@ def test_in_the_night_of_the_clock_change_the_mail_waits_for_nine_on_the_wall(sh
     shop.arrived(saturday - WEEK).run(saturday)
     (row,) = [row for row in shop.rows(OutboxRow) if row.message == "review_requested"]
     assert row.due_at == datetime(2027, 3, 28, 7, tzinfo=UTC)
+
+
+def test_the_plan_shows_the_asks_of_the_coming_days_and_each_customer_once(shop):
+    shop.arrived(ref=7, line_items=[line(1)]).arrived(ref=8, line_items=[line(2)])
+    assert shop.plan(ARRIVED + HOUR, until=DAY_7 - DAY) == []
+    at = DAY_7
+    assert shop.plan(ARRIVED + HOUR) == [
+        ("tienda:7:-:review_requested:first", at, "would_send", ""),
+        ("tienda:8:-:review_requested:first", at + DAY, "deferred", "cooldown"),
+    ]
+    shop.ask(DAY_7)
+    assert shop.plan(DAY_7)[0] == ("tienda:7:-:review_requested:first", DAY_7, "would_send", "")
+    shop.run(DAY_7, DAY_7 + 2 * HOUR)
+    assert shop.plan(DAY_7 + 3 * HOUR) == [
+        ("tienda:8:-:review_requested:first", DAY_7 + DAY, "suppressed", "cooldown"),
+        ("tienda:7:-:review_reminder:reminder", DAY_7 + WEEK, "would_send", ""),
+    ]
 
 
 def a_review(product_ref, customer_id):

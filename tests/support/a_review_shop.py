@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from postventa import clock
 from postventa.after_sales import keep
 from postventa.consents import Yes, record
+from postventa.outlook import outlook
 from postventa.rules.consents import Said
 from postventa.store.asks import AskRow
 from postventa.store.messages import OutboxRow
@@ -83,6 +84,14 @@ class AReviewShop(ASale):
         """The run that asks."""
         with clock.clock_set_to(now):
             return ask_for_reviews.fn()
+
+    def plan(self, now: datetime, until: datetime | None = None) -> list[tuple[Any, ...]]:
+        """What `postventa plan` says of reviews: (key, when, outcome, reason)."""
+        with self.place.reading() as connection, clock.clock_set_to(now):
+            planned = outlook(connection, self.place.settings, now, until)
+        return [
+            (one.key, one.at, one.outcome, one.reason) for one in planned if one.message.startswith("review_")
+        ]
 
     def send(self, now: datetime) -> None:
         with clock.clock_set_to(now):
