@@ -4,17 +4,21 @@ from typing import Any
 
 from prefect import State, flow
 
-from tasks.reactions import react_to_voices, report_reactions
+from tasks.reactions import react_to_voices, report_reactions, survey_cases
 from tasks.reports import the_end
 from tasks.turns import turn
 
 
 @flow(name="reactions", flow_run_name="reactions", persist_result=False)
 def react_to_customers() -> State[Any] | None:
-    """Opens or joins a case for each low score and tells its owner; red where nobody could be told."""
+    """Opens or joins a case for each low score and tells its owner, and asks how cases went. Red where nobody could be told."""
     with turn("reactions") as is_ours:
         if not is_ours:
             return the_end(skipped="another run reacts to what customers say")
         heard = react_to_voices(return_state=True)
-        trouble = report_reactions(heard.result() if heard.is_completed() else None)
-    return the_end([heard], trouble)
+        surveyed = survey_cases(return_state=True)
+        trouble = report_reactions(
+            heard.result() if heard.is_completed() else None,
+            surveyed.result() if surveyed.is_completed() else None,
+        )
+    return the_end([heard, surveyed], trouble)

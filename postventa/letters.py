@@ -66,14 +66,17 @@ class Desk:
 
     def verdict(self, row: Any, now: datetime) -> Verdict:
         """Whether the message may go now."""
-        about = _card(row.message)
+        about, standing = _card(row.message), self._standing()
+        is_asked_for = about.message_class in ASKED_FOR
         if about.per == "customer":
-            standing = self._standing()
-            return may_write_in_a_case(
-                about.message_class, has_address=standing.has_address, has_bounced=standing.has_bounced
+            verdict = may_write_in_a_case(
+                "service" if is_asked_for else about.message_class,  # whether it was refused is asked below
+                has_address=standing.has_address,
+                has_bounced=standing.has_bounced,
             )
-        verdict = may_contact(self._owed(row), self._standing(), now)
-        if verdict.may_go and about.message_class in ASKED_FOR:
+        else:
+            verdict = may_contact(self._owed(row), standing, now)
+        if verdict.may_go and is_asked_for:
             if self._relations is None:
                 return Verdict.no("no_consent")
             return self._relations.verdict(about, self._dossier, now)

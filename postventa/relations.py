@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from postventa.calendars import holidays_for
 from postventa.cards import BadTemplate, Card, MessageClass, NoSuchMessage, card
+from postventa.case_surveys import MESSAGE as CASE_SURVEY
 from postventa.consents import bases_of
 from postventa.contacts import contacts_of
 from postventa.exclusions import asked
@@ -69,6 +70,8 @@ class Relations:
         )
         if may.may_go and about.message in (REQUEST, REMINDER):
             may = still_may(self._askings[dossier.order.id], about.message, now)
+        if about.message == CASE_SURVEY and self._askings[dossier.order.id].facts.has_open_complaint:
+            return Verdict.no("complaint_open")  # opened or reopened since it was owed
         return self._hour(dossier, now) if may.may_go else may
 
     def facts(self, message: str, dossier: Dossier, written: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from postventa.links import survey_link
 from postventa.plain_text import plain_text
 from postventa.rules.surveys import Answer, BadSurvey, Checked, Survey, asked, check, read_survey
 from postventa.settings import Settings
@@ -66,6 +67,26 @@ def definition(name: str) -> Survey:
 
 def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FILES.glob("*.toml")))
+
+
+def invitation(settings: Settings, name: str, ask_id: int, language: str) -> dict[str, Any]:
+    """What a mail says of a survey: its first question, and a link for each answer. They only fill in."""
+    first = definition(name).first
+    words = first.words[language]
+    return {
+        "url": survey_link(settings, ask_id),
+        "ask": words["ask"],
+        "low": words["low"],
+        "high": words["high"],
+        "scale": [
+            {
+                "number": number,
+                "said": f"{words['ask']} {number}/{first.scale[1]}",
+                "url": survey_link(settings, ask_id, number),
+            }
+            for number in first.numbers
+        ],
+    }
 
 
 def sheet_of(connection: Connection, ask_id: int) -> Sheet | None:

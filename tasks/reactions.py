@@ -1,10 +1,12 @@
 """Reactions: every answer and every review is looked at once its writer has stopped, and bad ones reach a person."""
 
 import time
+from collections import Counter
 
 from prefect.artifacts import create_markdown_artifact
 
 from postventa import clock
+from postventa.case_surveys import AskedOfCases, ask_about_cases
 from postventa.reactions import Listener, Reacted
 from postventa.workplace import open_workplace
 from tasks.promise import promise
@@ -31,14 +33,24 @@ def react_to_voices() -> Reacted:
     return done
 
 
+@promise("survey-cases")
+def survey_cases() -> AskedOfCases:
+    """Owes the survey about each case that was resolved one to three days ago, once."""
+    place = open_workplace()
+    with place.store.begin() as connection:
+        return ask_about_cases(connection, place.settings, clock.now(), BATCH)
+
+
 @promise("report-reactions")
-def report_reactions(done: Reacted | None) -> list[str]:
+def report_reactions(done: Reacted | None, surveyed: AskedOfCases | None = None) -> list[str]:
     """Writes what managers read of the run, and answers the sentences that turn it red."""
-    done = done or Reacted()
+    done, surveyed = done or Reacted(), surveyed or AskedOfCases()
     lines = [
         f"- {done.read} sheets of answers and reviews read",
         f"- {done.opened} cases opened, {done.joined} joined to one that was there",
         f"- {done.offered} offered as testimonials: `postventa testimonial list`",
+        f"- {surveyed.asked} customers asked how their case went",
+        *(f"- {count} not asked: {reason}" for reason, count in sorted(Counter(surveyed.reasons).items())),
         *(f"- needs a person: {sentence}" for sentence in done.trouble),
     ]
     said = "\n".join(["# Customers' voices", "", *lines])
