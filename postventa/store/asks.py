@@ -26,6 +26,7 @@ class AskRow(Base):
             postgresql_where=text("next_at IS NOT NULL"),
         ),
         Index("ix_asks_contact_asked_at", "contact", "asked_at"),
+        Index("ix_asks_since_at", "since_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

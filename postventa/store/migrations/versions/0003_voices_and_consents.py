@@ -153,6 +153,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("asks", schema=None) as batch_op:
         batch_op.create_index("ix_asks_contact_asked_at", ["contact", "asked_at"], unique=False)
+        batch_op.create_index("ix_asks_since_at", ["since_at"], unique=False)
         batch_op.create_index(
             "ix_asks_next_at",
             ["next_at", "id"],
@@ -240,6 +241,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
+        batch_op.drop_index("ix_asks_since_at")
         batch_op.drop_index("ix_asks_contact_asked_at")
 
     op.drop_table("asks")
