@@ -7,6 +7,8 @@ DEVELOPING := $(VENV)/.developing
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Prefect takes twice as long to start where Python may not keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check bench docs install develop browser clean help
 .DEFAULT_GOAL := help

@@ -1,6 +1,7 @@
 """The house keeps its promises: storeys, names, sizes, what ships in the wheel, and documents that are true."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -68,6 +69,13 @@ def test_a_noun_has_one_file_name_on_every_storey():
 def test_the_tests_are_no_package():
     """A `tests/flows/__init__.py` would shadow the flows."""
     assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+@pytest.mark.xdist_group("house")
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="one worker has every group")
+def test_tests_of_a_group_are_kept_together(request):
+    """Without it every worker starts a Prefect server, and nobody is told."""
+    assert request.node.nodeid.endswith("@house")
 
 
 @pytest.mark.parametrize("doors", [shops, carriers, channels])

@@ -140,3 +140,11 @@ def _asking(capsys: pytest.CaptureFixture[str], more: list[str]) -> Callable[...
         return Answer(code, printed.out, printed.err)
 
     return ask
+
+
+@pytest.hookimpl(tryfirst=True)  # before names are given to groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The story is lived once: tests that ask about it share a worker."""
+    for item in items:
+        if "story" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("story"))

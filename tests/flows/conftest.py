@@ -135,6 +135,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(log.read_text()[-2000:])
 
 
+@pytest.hookimpl(tryfirst=True)  # before names are given to groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that need Prefect's server share one, so one worker runs them all."""
     for item in items:
