@@ -1,11 +1,11 @@
-"""Reviews: ask the customers whose time has come, and remind them once."""
+"""Reviews: hear those that the shops show, ask the customers whose time has come, and remind them once."""
 
 from typing import Any
 
 from prefect import State, flow
 
 from tasks.reports import the_end
-from tasks.reviews import Asked, ask_for_reviews, report_reviews
+from tasks.reviews import Asked, Heard, ask_for_reviews, hear_reviews, report_reviews
 from tasks.turns import turn
 
 
@@ -15,6 +15,10 @@ def ask_customers() -> State[Any] | None:
     with turn("reviews") as is_ours:
         if not is_ours:
             return the_end(skipped="another run asks for reviews")
+        heard = hear_reviews(return_state=True)  # first: who has written is asked no more
         asked = ask_for_reviews(return_state=True)
-        trouble = report_reviews(asked.result() if asked.is_completed() else Asked())
-    return the_end([asked], trouble)
+        trouble = report_reviews(
+            asked.result() if asked.is_completed() else Asked(),
+            heard.result() if heard.is_completed() else Heard(),
+        )
+    return the_end([heard, asked], trouble)

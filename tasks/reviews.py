@@ -10,7 +10,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock
+from postventa.connectors.doors import open_shop
+from postventa.connectors.http import ConnectorError, NotThere, Refused
+from postventa.heard_reviews import keep_reviews, read_since
 from postventa.review_facts import SURVEY, Asking, askings
+from postventa.review_news import HearsReviews
 from postventa.reviews import look, put_off
 from postventa.reviews_today import reviews_today
 from postventa.settings import BadConfiguration
@@ -36,6 +40,14 @@ class Asked:
     left_over: bool = False
 
 
+@dataclass(slots=True)
+class Heard:
+    """Product reviews that were new, and the shops that could not be asked."""
+
+    new: int = 0
+    trouble: list[str] = field(default_factory=list)
+
+
 @promise("ask-for-reviews")
 def ask_for_reviews() -> Asked:
     """Looks at every ask that is due, a bounded batch in a transaction; each succeeds or fails alone.
@@ -56,13 +68,40 @@ def ask_for_reviews() -> Asked:
     return asked
 
 
+@promise("hear-reviews")
+def hear_reviews() -> Heard:
+    """Reads every shop's own reviews since the last ones, a page in a transaction; a shop that fails fails alone.
+
+    Safe to run twice: a review is kept under its shop's own number.
+    """
+    place, heard = open_workplace(), Heard()
+    for name, settings in place.settings.shops.items():
+        try:
+            door = open_shop(name, settings)
+            if not isinstance(door, HearsReviews):
+                continue
+            with place.reading() as connection:
+                since = read_since(connection, place.settings, name)
+            for page in door.product_reviews(since):
+                with place.store.begin() as connection:
+                    heard.new += keep_reviews(connection, name, page, clock.now())
+        except (NotThere, Refused) as closed:
+            # Reviews may be switched off, or the key may not read them: asking goes on without them.
+            log.warning("the reviews of %s cannot be read: %s", name, closed)
+        except ConnectorError as error:
+            heard.trouble.append(f"the reviews of {name} could not be read: {error}")
+    return heard
+
+
 @promise("report-reviews")
-def report_reviews(asked: Asked) -> list[str]:
+def report_reviews(asked: Asked, heard: Heard) -> list[str]:
     """Writes what managers read of the run, and answers the sentences that turn it red."""
     lines = [f"- {asked.looked_at} asks looked at, {asked.asked} requests and reminders newly owed"]
     lines += [f"- {count} not asked now: {reason}" for reason, count in sorted(asked.reasons.items())]
     lines += ["- **more asks are due** for the next run"] if asked.left_over else []
-    lines += [f"- needs a person: {sentence}" for sentence in asked.trouble]
+    lines.append(f"- {heard.new} product reviews newly read")
+    trouble = [*asked.trouble, *heard.trouble]
+    lines += [f"- needs a person: {sentence}" for sentence in trouble]
     said = "\n".join(["# Review requests", "", *lines])
     create_markdown_artifact(key="reviews-run", markdown=said, description="Review requests")
     place = open_workplace()
@@ -71,7 +110,7 @@ def report_reviews(asked: Asked) -> list[str]:
     create_markdown_artifact(
         key="reviews-today", markdown=page, description="Requests, answers and low scores"
     )
-    return asked.trouble
+    return trouble
 
 
 def _look_at_all(connection: Connection, place: Workplace, due: list[Asking], asked: Asked) -> None:

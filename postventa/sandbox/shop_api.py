@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -44,6 +45,7 @@ class ShopApi:
             f"{V3}/orders/{{order:int}}/notes": self.notes,
             f"{V3}/orders/{{order:int}}/fulfillments": self.fulfilments,
             f"{V3}/refunds": self.refunds,
+            f"{V3}/products/reviews": self.reviews,
             f"{TRACKING}/orders/{{order:int}}/shipment-trackings": self.trackings,
         }
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -175,6 +177,16 @@ class ShopApi:
                 if (order := self.shop.find(ref))
             ],
         )
+
+    def reviews(self, request: Request) -> Response:
+        """Product reviews, written after an instant of the shop's local time."""
+        query = request.query_params
+        asked = read_asked(
+            {key: query[key] for key in query if key != "status"}, self.shop.settings.zone_info
+        )
+        after = datetime.fromisoformat(query["after"]) if query.get("after") else None
+        found = self.shop.voices.listed(after, query.get("status", "approved"))
+        return self._listed(request, asked, found[::-1] if asked.descending else found)
 
     def _about(self, request: Request, answer: Callable[[Order], Response]) -> Response:
         order = self.shop.find(request.path_params["order"])

@@ -139,6 +139,7 @@ def before(
         elif settled_at is None or settled_at >= mailed_since:
             found[whose[order_id]].mails.append(settled_at or mailed_since)
     wrote = select(_REVIEWS.c.customer_id, _REVIEWS.c.product_ref)
-    for customer, product_ref in connection.execute(wrote.where(_REVIEWS.c.customer_id.in_(customer_ids))):
+    counts = _REVIEWS.c.status.not_in(("spam", "trash")) & _REVIEWS.c.customer_id.in_(customer_ids)
+    for customer, product_ref in connection.execute(wrote.where(counts)):
         found[customer].reviewed.add(product_ref)
     return found

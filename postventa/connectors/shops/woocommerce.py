@@ -17,6 +17,7 @@ from postventa.connectors.shops import _woocommerce_reading as reading
 from postventa.connectors.shops._woocommerce_access import Access
 from postventa.connectors.shops._woocommerce_ahead import Ahead, AskFor
 from postventa.connectors.shops._woocommerce_fields import meta_of
+from postventa.connectors.shops._woocommerce_reviews import review_pages
 from postventa.connectors.shops._woocommerce_tracking import (
     FOUND,
     FULFILMENT_STATUS,
@@ -25,6 +26,7 @@ from postventa.connectors.shops._woocommerce_tracking import (
 )
 from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Leaf, file_row, file_rows, walk
 from postventa.news import Heard, OrderNews, Page, Raw, RefundNews
+from postventa.review_news import ReviewNews
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +116,10 @@ class WooCommerce:
         if raw.get("shipping_lines") and not has_tracking(raw, self._shop.tracking_meta_keys):
             raw[FOUND] = self._tracking_elsewhere(heard.ref, meta_of(raw))
         return heard
+
+    def product_reviews(self, since: datetime) -> Iterator[list[ReviewNews]]:
+        """Pages of product reviews written after `since`, whatever their moderation says."""
+        return review_pages(self._rows, since)
 
     def read_order(self, raw: Raw) -> OrderNews:
         """Translates a raw order. Raises NotUnderstood with a sentence that names the field."""

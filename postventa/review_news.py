@@ -1,0 +1,29 @@
+"""A product review as a shop shows it, and the shops that can be asked for them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNews:
+    """What one review says; its text may be anything that somebody typed."""
+
+    ref: str
+    product_ref: str
+    email: str = field(repr=False)
+    rating: int
+    text: str = field(repr=False)
+    status: str
+    is_verified: bool
+    """By the shop's own word."""
+    written_at: datetime
+
+
+@runtime_checkable
+class HearsReviews(Protocol):
+    """A shop whose reviews can be read."""
+
+    def product_reviews(self, since: datetime) -> Iterator[list[ReviewNews]]:
+        """Pages of reviews written after `since`, oldest first."""
