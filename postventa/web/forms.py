@@ -20,7 +20,8 @@ MOST_FIELDS = 400
 LONGEST_FIELD = 1024 * 1024
 HONEYPOT = "website"
 """A field that people neither see nor reach; programs fill it in. What is in it is told, never silently dropped."""
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+"""Those too that turn the direction of what follows: a name could be made to read as another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,16 @@ def test_a_guests_part_in_words_waits_for_a_person_and_its_money_has_a_clock(vis
     assert "R-WDR-REF" in {row.rule_id for row in rows(place, ClockRow, case_id=case.id)}
 
 
+def test_a_name_that_turns_the_direction_of_what_follows_is_kept_without_its_tricks(visitor, place):
+    _, done = confirm(
+        visitor, "/withdrawal", **GUEST | {"name": "Núria\u202e <b>soleR\u2066\r\nBcc: x@y.example"}
+    )
+
+    (case,) = rows(place, CaseRow)
+    assert case.name == "Núria <b>soleR Bcc: x@y.example"
+    assert "<b>soleR" not in done.text
+
+
 def test_what_a_guest_leaves_out_is_said_beside_its_field(visitor, place):
     page = visitor.post("/withdrawal", data={"scope": "some", "act": "check"})
 
