@@ -37,6 +37,8 @@ from postventa.voices import Voice, is_words, voice_of, voice_of_review
 
 SETTLES = timedelta(minutes=15)
 """Whoever answers one question may be about to answer the next: the sheet is read once they have stopped."""
+OLD_NEWS = timedelta(days=30)
+"""What was said longer ago, as in the export of a year, is counted and opens no case any more."""
 SOURCE = "survey"
 TO_OWNER = "low_score"
 _CASES: Any = CaseRow.__table__
@@ -99,7 +101,8 @@ class Listener:
         words = next((row for row in rows if is_words(row)), None)
         text = words.text if words else ""
         reaction = to_answers(survey, answers_of(rows), topics_in(text, vocabularies()))
-        if reaction.deed is Deed.CASE:
+        answered_at = max(row.answered_at if row.ask_id is None else row.changed_at for row in rows)
+        if reaction.deed is Deed.CASE and self.now - answered_at <= OLD_NEWS:
             self._tell_a_person(voice_of(self.connection, rows, text, reaction), reaction)
         is_offered = reaction.deed is Deed.OFFER and words is not None
         self.done.offered += is_offered
@@ -108,7 +111,7 @@ class Listener:
 
     def _hear_review(self, review: Any) -> None:
         reaction = to_review(review.rating, topics_in(review.text, vocabularies()))
-        if reaction.deed is Deed.CASE:
+        if reaction.deed is Deed.CASE and self.now - review.written_at <= OLD_NEWS:
             self._tell_a_person(voice_of_review(review), reaction)
         is_offered = reaction.deed is Deed.OFFER and bool(review.text.strip()) and review.is_verified
         self.done.offered += is_offered

@@ -18,6 +18,7 @@ from postventa.cli import (
     running,
     starting,
     stuck,
+    surveys,
     web,
 )
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
@@ -64,5 +65,6 @@ __all__ = [
     "running",
     "starting",
     "stuck",
+    "surveys",
     "web",
 ]
