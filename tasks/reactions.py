@@ -5,7 +5,7 @@ from collections import Counter
 
 from prefect.artifacts import create_markdown_artifact
 
-from postventa import clock
+from postventa import clock, trends
 from postventa.case_surveys import AskedOfCases, ask_about_cases
 from postventa.reactions import Listener, Reacted
 from postventa.workplace import open_workplace
@@ -39,6 +39,20 @@ def survey_cases() -> AskedOfCases:
     place = open_workplace()
     with place.store.begin() as connection:
         return ask_about_cases(connection, place.settings, clock.now(), BATCH)
+
+
+@promise("look-for-trends")
+def look_for_trends() -> list[str]:
+    """Looks for changes in what customers of every shop say; answers those that are news, each told once."""
+    place, news = open_workplace(), []
+    for shop in place.settings.shops:
+        with place.store.begin() as connection:
+            found = trends.look_for_trends(connection, place.settings, shop, clock.now())
+        news += found.news
+    if news:
+        said = "\n".join(["# Changes for the worse", "", *(f"- {sentence}" for sentence in news)])
+        create_markdown_artifact(key="trends", markdown=said, description="What customers say has changed")
+    return news
 
 
 @promise("report-reactions")
