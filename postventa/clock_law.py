@@ -1,6 +1,7 @@
 """The law as this configuration has it: which rules an event starts here, where, and when somebody is at the desk."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,17 @@ def counted_where(settings: Settings, rule: Rule, home: Home) -> tuple[ZoneInfo 
 def holidays_at(settings: Settings, region: str) -> Holidays:
     """The holidays at the customer's home. Raises UnknownPlace."""
     return holidays_for(settings.policy.jurisdiction, region)
+
+
+def read_up(settings: Settings, region: str = "") -> None:
+    """Reads the law and the calendars, which takes a new process seconds, before it holds what others wait for.
+
+    What is wrong with them is said where a clock is counted.
+    """
+    with suppress(BadLaw, UnknownPlace, UnknownYear):
+        pack_of(settings)
+        desk_hours(settings)
+        holidays_at(settings, region)
 
 
 def desk_hours(settings: Settings) -> DeskHours:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from postventa.clock_law import read_up
 from postventa.clocks import driving, start_clocks
 from postventa.languages import language_of
 from postventa.long_texts import keep_whole
@@ -97,6 +98,7 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
         zone=home[1],
         owner=settings.desk.owner or None,
     )
+    read_up(settings, new.region)
     opened = open_case(connection, new, now, shop.zone)
     if opened.is_new:
         is_whole = _write_down(connection, settings, opened.case_id, statement, found=found, now=now)

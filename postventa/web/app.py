@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from postventa import __version__, links
+from postventa.clock_law import read_up
 from postventa.web import (
     api,
     cases,
@@ -31,6 +32,7 @@ def create_app(place: Workplace) -> ASGIApp:
     links.signer(
         place.settings, "form"
     )  # a page without its secret must not wait for its first visitor to fail
+    read_up(place.settings)  # the first visitor's form would hold the store meanwhile
     reception = Reception(place)
     app = FastAPI(
         title="postventa",

@@ -10,7 +10,7 @@ import pytest
 from an_order import fill, raw_order
 from sqlalchemy import select
 
-from postventa import complaints
+from postventa import calendars, complaint_intake, complaints
 from postventa.case_story import case_story
 from postventa.clocks import end_clocks
 from postventa.complaints import NotAnswered, NotDone, Statement
@@ -136,6 +136,17 @@ def test_a_reference_in_angle_brackets_is_kept_whole(desk):
     other = desk.file(source="api", source_ref="<c@d>")
     again = desk.file(source="api", source_ref="<a@b>")
     assert (other.is_new, again.is_new, again.case_id) == (True, False, first.case_id)
+
+
+@on_one_database
+def test_the_law_and_the_calendars_are_read_before_the_series_is_held(desk, monkeypatch):
+    def hold(*_words):
+        raise InterruptedError(calendars._days.cache_info().currsize)
+
+    calendars._days.cache_clear()
+    monkeypatch.setattr(complaint_intake, "open_case", hold)
+    with pytest.raises(InterruptedError, match=r"[1-9]"):
+        desk.file()
 
 
 def test_an_order_is_linked_for_its_customer_and_nobody_else(desk):
