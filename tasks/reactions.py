@@ -2,17 +2,20 @@
 
 import time
 from collections import Counter
+from datetime import timedelta
 
 from prefect.artifacts import create_markdown_artifact
 
 from postventa import clock, trends
 from postventa.case_surveys import AskedOfCases, ask_about_cases
 from postventa.reactions import Listener, Reacted
+from postventa.store.filing import cursor, move_cursor
 from postventa.workplace import open_workplace
 from tasks.promise import promise
 
 BATCH = 100
 RUN_SECONDS = 120
+A_DAY = timedelta(days=1)
 
 
 @promise("react-to-voices")
@@ -43,12 +46,16 @@ def survey_cases() -> AskedOfCases:
 
 @promise("look-for-trends")
 def look_for_trends() -> list[str]:
-    """Looks for changes in what customers of every shop say; answers those that are news, each told once."""
-    place, news = open_workplace(), []
+    """Looks, once a day, for changes in what customers of every shop say; answers those that are news, each told once."""
+    place, now, news = open_workplace(), clock.now(), []
     for shop in place.settings.shops:
+        name = f"trends:{shop}"
         with place.store.begin() as connection:
-            found = trends.look_for_trends(connection, place.settings, shop, clock.now())
-        news += found.news
+            looked = cursor(connection, name)
+            if looked is not None and now - looked < A_DAY:
+                continue  # it reads the answers of months
+            news += trends.look_for_trends(connection, place.settings, shop, now).news
+            move_cursor(connection, name, now, now)
     if news:
         said = "\n".join(["# Changes for the worse", "", *(f"- {sentence}" for sentence in news)])
         create_markdown_artifact(key="trends", markdown=said, description="What customers say has changed")
