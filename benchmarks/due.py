@@ -46,15 +46,15 @@ def look(stand: Stand, database: str, clocks: int) -> dict[str, Any]:
     with clock.clock_set_to(NOW):
         with house.place.reading() as connection:
             found = due_clocks(connection, NOW, 2 * DUE)
-            finding = _median_ms(lambda: due_clocks(connection, NOW, DUE))
-            page = _median_ms(lambda: due_list(connection, zone, NOW))
+            finding = median_ms(lambda: due_clocks(connection, NOW, DUE))
+            page = median_ms(lambda: due_list(connection, zone, NOW))
         rule_of(house.place.settings, found[0])  # the law and the holidays are read once in a process
         desk_hours(house.place.settings)
-        rung, calling = _measured(ring_clocks.fn)
+        rung, calling = measured(ring_clocks.fn)
         with store.begin() as connection:
             connection.execute(update(ClockRow).where(ClockRow.id <= DUE).values(next_at=NOW))
-        again, looking = _measured(ring_clocks.fn)
-        nothing = _median_ms(ring_clocks.fn)
+        again, looking = measured(ring_clocks.fn)
+        nothing = median_ms(ring_clocks.fn)
         with house.place.reading() as connection:
             calls = connection.execute(select(func.count()).select_from(EscalationRow)).scalar_one()
     done = (len(found), rung.looked_at, rung.calls, rung.trouble, again.looked_at, again.calls, calls)
@@ -73,8 +73,7 @@ def look(stand: Stand, database: str, clocks: int) -> dict[str, Any]:
 
 def _fill(connection: Connection, count: int) -> None:
     """As many complaints with a running clock; the databases write the rows themselves."""
-    numbers = select(literal(1, Integer).label("n")).cte("numbers", recursive=True)
-    numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < count))
+    numbers = numbers_to(count)
     number, later = numbers.c.n, NOW + timedelta(days=20)
     started = NOW - timedelta(days=8)
     case = {
@@ -114,22 +113,33 @@ def _fill(connection: Connection, count: int) -> None:
         "next_at": later - timedelta(days=5),
     }
     for table, values in ((CaseRow.__table__, case), (ClockRow.__table__, running)):
-        columns = [
-            value if hasattr(value, "label") else literal(value, table.c[name].type)
-            for name, value in values.items()
-        ]
-        connection.execute(table.insert().from_select(list(values), select(*columns).select_from(numbers)))
+        write(connection, table, values, numbers)
     due = update(ClockRow).where(ClockRow.id <= DUE)
     connection.execute(due.values(due_at=NOW + timedelta(days=7), next_at=NOW))
 
 
-def _measured(act: Callable[[], Any]) -> tuple[Any, float]:
+def numbers_to(count: int) -> Any:
+    """The numbers from 1, as a table."""
+    numbers = select(literal(1, Integer).label("n")).cte("numbers", recursive=True)
+    return numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < count))
+
+
+def write(connection: Connection, table: Any, values: dict[str, Any], numbers: Any) -> None:
+    """A row for each of `numbers`; the database writes them itself."""
+    columns = [
+        value if hasattr(value, "label") else literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
+    connection.execute(table.insert().from_select(list(values), select(*columns).select_from(numbers)))
+
+
+def measured(act: Callable[[], Any]) -> tuple[Any, float]:
     began = time.process_time()
     did = act()
     return did, round((time.process_time() - began) * 1000, 1)
 
 
-def _median_ms(act: Callable[[], object]) -> float:
+def median_ms(act: Callable[[], object]) -> float:
     taken = []
     for _ in range(TIMES):
         began = time.perf_counter()

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import asks
 import chain
 import due
 import news
@@ -21,7 +22,7 @@ from rich.table import Table
 from stand import DATABASES, SENDERS, Stand, stand
 from usual import THREADS
 
-KINDS = ("sync", "chain", "grow", "news", "due")
+KINDS = ("sync", "chain", "grow", "news", "due", "asks")
 LATENCIES_MS = (20, 100, 300)
 MAIN, MORE, MOST = 1000, 10_000, 50_000
 CLOCKS = (1000, 1_000_000)
@@ -69,6 +70,11 @@ def _measures(
                 (f"W4 due of {size:,} clocks", lambda size=size: due.look(one, database, size))
                 for size in asked.clocks
             ]
+        case "asks":
+            return [
+                (f"W4 asks about {size:,} delivered orders", lambda size=size: asks.look(one, database, size))
+                for size in asked.clocks
+            ]
         case _:
             return [
                 (f"News of {size:,} orders", lambda size=size: news.apply(one, database, size))
@@ -111,7 +117,11 @@ def _asked() -> argparse.Namespace:
         "--runs", type=int, nargs="+", default=[1, 2], help="how many of our flow runs at once"
     )
     parser.add_argument(
-        "--clocks", type=int, nargs="+", default=list(CLOCKS), help="how many deadlines run, 100 of them due"
+        "--clocks",
+        type=int,
+        nargs="+",
+        default=list(CLOCKS),
+        help="how many deadlines run, or orders were delivered; 100 of them are due",
     )
     parser.add_argument("--full", action="store_true", help=f"compares with {MOST:,} orders as well")
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=list(DATABASES))

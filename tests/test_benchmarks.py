@@ -21,7 +21,8 @@ def measured(tmp_path_factory):
     done = subprocess.run(
         [
             *(sys.executable, HOUSE / "benchmarks" / "run.py"),
-            *("--orders", "6", "--more", "--database", "sqlite", "--only", "chain", "sync", "news", "due"),
+            *("--orders", "6", "--more", "--database", "sqlite"),
+            *("--only", "chain", "sync", "news", "due", "asks"),
             *("--runs", "1", "--latency", "20", "--clocks", "150"),
         ],
         cwd=folder,
@@ -65,3 +66,9 @@ def test_every_due_deadline_is_found_and_calls_once(measured):
     figures, _ = measured
     (due,) = figures["due"]["sqlite"]
     assert (due["clocks"], due["due"]) == (150, 100)
+
+
+def test_every_due_ask_is_found_and_asked_once(measured):
+    figures, _ = measured
+    (asks,) = figures["asks"]["sqlite"]
+    assert (asks["orders"], asks["due"]) == (150, 100)
