@@ -18,7 +18,7 @@ from postventa.exclusions import asked
 from postventa.review_facts import REMINDER, REQUEST, askings
 from postventa.review_letters import facts_now
 from postventa.reviews import still_may
-from postventa.rules.consents import ASKED_FOR, Basis, Exclusion, Reach, may_write
+from postventa.rules.consents import ASKED_FOR, COMMERCIAL, Basis, Exclusion, Reach, may_write
 from postventa.rules.messages import Verdict
 from postventa.rules.quiet_hours import Hours, may_disturb, no_holiday
 from postventa.sales import home_of
@@ -78,6 +78,11 @@ class Relations:
         """What was written down when a message was owed, as it is now."""
         if message not in (REQUEST, REMINDER):
             return written
+        if self._reach(dossier).bases[COMMERCIAL] is not Basis.CONSENT:
+            written = {
+                **written,
+                "reward": "",
+            }  # a promise is advertising, and the yes to that was taken back
         return facts_now(self._settings, self._askings[dossier.order.id], written)
 
     def _reach(self, dossier: Dossier) -> Reach:

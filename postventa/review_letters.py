@@ -6,6 +6,7 @@ from typing import Any
 from postventa.links import survey_link
 from postventa.messages import language_for
 from postventa.review_facts import SURVEY, Asking
+from postventa.rules.consents import Basis
 from postventa.rules.reviews import Piece, asked_about
 from postventa.settings import Settings, Shop
 from postventa.store.sales import Sale
@@ -18,6 +19,7 @@ def facts_now(settings: Settings, asking: Asking, written: Mapping[str, Any]) ->
     return {
         **written,
         "products": products(shop, asking.sale, asking.facts.pieces),
+        "reward": written.get("reward", ""),
         "survey": _survey(settings, language_for(asking.sale.order.language, shop.language), asking.ask.id),
     }
 
@@ -29,6 +31,14 @@ def products(shop: Shop, sale: Sale, pieces: Iterable[Piece]) -> list[dict[str, 
         {"ref": piece.ref, "name": names[piece.ref], "url": _address(shop.review_url, piece)}
         for piece in asked_about(pieces)
     ]
+
+
+def reward_of(shop: Shop, basis: Basis) -> dict[str, Any] | str:
+    """What is promised for a review: only to who said yes to advertising, for that makes it advertising (LSSI 20, 21)."""
+    terms = shop.review_coupon
+    if terms is None or not shop.review_url or basis is not Basis.CONSENT:
+        return ""
+    return {"percent": terms.percent, "days": terms.days, "conditions_url": terms.conditions_url}
 
 
 def _survey(settings: Settings, language: str, ask_id: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A product review as a shop shows it, and the shops that can be asked for them."""
+"""A product review as a shop shows it, a coupon as a shop makes it, and the shops that can do so."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,3 +27,21 @@ class HearsReviews(Protocol):
 
     def product_reviews(self, since: datetime) -> Iterator[list[ReviewNews]]:
         """Pages of reviews written after `since`, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon to be made in a shop: for one purchase of one person."""
+
+    code: str
+    percent: int
+    email: str = field(repr=False)
+    expires_at: datetime
+
+
+@runtime_checkable
+class MakesCoupons(Protocol):
+    """A shop that makes coupons."""
+
+    def coupon(self, wanted: Coupon) -> str:
+        """The shop's id of this coupon, made now if the shop does not have its code yet."""

@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from postventa.consents import consent_of
 from postventa.contacts import contact_of
 from postventa.review_facts import REMINDER, REQUEST, SURVEY, Asking, arrived_at, delay_of, window_of
-from postventa.review_letters import products
+from postventa.review_letters import products, reward_of
+from postventa.rules.consents import COMMERCIAL
 from postventa.rules.messages import SETTLED, Outcome, Verdict
 from postventa.rules.quiet_hours import Hours, next_good, no_holiday
 from postventa.rules.reviews import LOOK_AGAIN, asked_about, may_ask, may_remind
@@ -141,6 +143,7 @@ def _owe(connection: Connection, settings: Settings, asking: Asking, message: st
         "facts": {
             "ask": asking.ask.id,
             "until_at": (asking.facts.expires_at - timedelta(seconds=1)).isoformat(),
+            "reward": _reward(connection, settings, asking),
             "products": products(settings.shop(order.shop), asking.sale, asking.facts.pieces),
         },
         "shipment_id": None,
@@ -157,6 +160,14 @@ def _owe(connection: Connection, settings: Settings, asking: Asking, message: st
     }
     insert_new(connection, OutboxRow, [row], ("key",))
     return due
+
+
+def _reward(connection: Connection, settings: Settings, asking: Asking) -> dict[str, Any] | str:
+    shop = settings.shop(asking.sale.order.shop)
+    if shop.review_coupon is None:
+        return ""
+    consent = consent_of(connection, settings, asking.sale.order.shop, asking.customer.email)
+    return reward_of(shop, consent.bases[COMMERCIAL])
 
 
 def _put_back(connection: Connection, ask: Any, verdict: Verdict) -> None:

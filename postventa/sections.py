@@ -51,6 +51,17 @@ class Company(Section):
     registry: Text
 
 
+class ReviewCoupon(Section):
+    """A coupon for a review, whatever it says; its presence switches it on (LGDCU 20.4, LCD 27.8)."""
+
+    percent: Annotated[int, Field(ge=1, le=50)]
+    conditions_url: Url
+    """Where the shop says for what, to whom and until when, and that such reviews are marked (LSSI 20.2)."""
+    days: Annotated[int, Field(ge=14, le=365)] = 60
+    monthly: Annotated[int, Field(ge=1)] = 100
+    """No more than so many in a calendar month."""
+
+
 class Shop(Section):
     platform: Text
     """A file name in `postventa/connectors/shops/`."""
@@ -88,6 +99,7 @@ class Shop(Section):
     """Where a product is reviewed, with `{product_ref}` or `{sku}` in it; without it a request links to the survey alone."""
     review_days: dict[str, Annotated[int, Field(ge=3, le=14)]] = {}
     """SKUs, `*` for any rest -> days from the last parcel to the request; `policy.review_delay_days` for the others."""
+    review_coupon: ReviewCoupon | None = None
     carriers: dict[str, str] = {}
     """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
     default_carrier: str = ""

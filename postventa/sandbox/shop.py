@@ -12,7 +12,7 @@ from postventa.sandbox.orders import Order, drawn_orders
 from postventa.sandbox.parcels import Parcel
 from postventa.sandbox.payloads import order_payload
 from postventa.sandbox.settings import SandboxSettings
-from postventa.sandbox.voices import Voices
+from postventa.sandbox.voices import Coupons, Voices
 from postventa.sandbox.watch import Watch
 
 HIDDEN = {"trash", "checkout-draft", "auto-draft"}
@@ -31,6 +31,7 @@ class Shop:
     def __init__(self, settings: SandboxSettings, watch: Watch) -> None:
         self.settings, self.watch, self.site = settings, watch, ""
         self.voices = Voices(watch.now, settings.zone_info)
+        self.coupons = Coupons(watch.now)
         self.orders = {order.id: order for order in drawn_orders(settings)}
         self._lock = threading.RLock()
         self._at = datetime.min.replace(tzinfo=UTC)

@@ -51,6 +51,7 @@ class ShopApi:
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         return [
             *(Route(path, self._guarded(answer), methods=every) for path, answer in paths.items()),
+            Route(f"{V3}/coupons", self.coupons, methods=["GET", "POST"]),
             Route("/wp-json/", _index),
             Route("/wp-json/{rest:path}", _no_route, methods=every),
         ]
@@ -187,6 +188,18 @@ class ShopApi:
         after = datetime.fromisoformat(query["after"]) if query.get("after") else None
         found = self.shop.voices.listed(after, query.get("status", "approved"))
         return self._listed(request, asked, found[::-1] if asked.descending else found)
+
+    async def coupons(self, request: Request) -> Response:
+        """The one list that may be written: a POST makes a coupon, and refuses a code that is there."""
+        if no := self._gate.refusal(request):
+            return refused(401, no.code, no.message)
+        if request.method == "GET":
+            return JSONResponse(self.shop.coupons.listed(request.query_params.get("code", "")))
+        made = self.shop.coupons.make(await request.json())
+        if made is None:
+            code = "woocommerce_rest_coupon_code_already_exists"
+            return refused(400, code, "The coupon code already exists")
+        return JSONResponse(made, 201)
 
     def _about(self, request: Request, answer: Callable[[Order], Response]) -> Response:
         order = self.shop.find(request.path_params["order"])

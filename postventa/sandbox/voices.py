@@ -54,3 +54,39 @@ class Voices:
                 if row["status"] in shown
                 and (after is None or datetime.fromisoformat(row["date_created"]) > after)
             ]
+
+
+class Coupons:
+    """The coupons that somebody made over the API. A code is there once, in small letters."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now, self._lock = now, threading.Lock()
+        self._made: list[dict[str, Any]] = []
+
+    def listed(self, code: str) -> list[dict[str, Any]]:
+        with self._lock:
+            return [dict(row) for row in self._made if code.lower() in {"", row["code"]}]
+
+    def make(self, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+        """None if the code is there."""
+        with self._lock:
+            code = str(wanted["code"]).lower()
+            if any(row["code"] == code for row in self._made):
+                return None
+            row = {
+                "id": 7001 + len(self._made),
+                "code": code,
+                "amount": f"{float(wanted.get('amount', 0)):.2f}",
+                "discount_type": wanted.get("discount_type", "fixed_cart"),
+                "date_created_gmt": self._now().strftime("%Y-%m-%dT%H:%M:%S"),
+                "date_expires_gmt": wanted.get("date_expires_gmt"),
+                "usage_count": 0,
+                "individual_use": bool(wanted.get("individual_use")),
+                "usage_limit": wanted.get("usage_limit"),
+                "usage_limit_per_user": wanted.get("usage_limit_per_user"),
+                "email_restrictions": list(wanted.get("email_restrictions", [])),
+                "used_by": [],
+                "meta_data": [],
+            }
+            self._made.append(row)
+            return row

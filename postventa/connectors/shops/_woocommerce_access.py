@@ -80,6 +80,19 @@ class Access:
                 status=missing.status,
             ) from None
 
+    def post(self, path: str, body: Any) -> Any:
+        """Sends once: whoever sends again must know that it does no harm. Raises as `get` does."""
+        try:
+            return self._door.post_json(path, body)[0]
+        except Refused as refused:
+            if refused.status in {401, 403}:
+                raise Refused(
+                    f"{self._owner} does not let us write: give {self._shop.key_env} a key with write permission",
+                    status=refused.status,
+                    code=refused.code,
+                ) from None
+            raise
+
     def _get(self, path: str, params: Mapping[str, Any] | None) -> tuple[Any, Mapping[str, str]]:
         try:
             return self._door.get_json(path, params)

@@ -1,7 +1,7 @@
 """WooCommerce's REST API v3 as a shop's door: what changed, what an order holds, whether the key works.
 
-Reads only: a POST to refunds would move money and a note may write to the customer. How raw payloads are
-understood is in the private modules beside this one.
+Reads only, but for coupons: a POST to refunds would move money and a note may write to the customer. How raw
+payloads are understood is in the private modules beside this one.
 """
 
 import logging
@@ -16,6 +16,7 @@ from postventa.connectors.http import NotJson, NotThere, Refused
 from postventa.connectors.shops import _woocommerce_reading as reading
 from postventa.connectors.shops._woocommerce_access import Access
 from postventa.connectors.shops._woocommerce_ahead import Ahead, AskFor
+from postventa.connectors.shops._woocommerce_coupons import coupon_in
 from postventa.connectors.shops._woocommerce_fields import meta_of
 from postventa.connectors.shops._woocommerce_reviews import review_pages
 from postventa.connectors.shops._woocommerce_tracking import (
@@ -26,7 +27,7 @@ from postventa.connectors.shops._woocommerce_tracking import (
 )
 from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Leaf, file_row, file_rows, walk
 from postventa.news import Heard, OrderNews, Page, Raw, RefundNews
-from postventa.review_news import ReviewNews
+from postventa.review_news import Coupon, ReviewNews
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +121,10 @@ class WooCommerce:
     def product_reviews(self, since: datetime) -> Iterator[list[ReviewNews]]:
         """Pages of product reviews written after `since`, whatever their moderation says."""
         return review_pages(self._rows, since)
+
+    def coupon(self, wanted: Coupon) -> str:
+        """The shop's id of this coupon, made now if the shop does not have its code yet."""
+        return coupon_in(self._access, self._rows, wanted)
 
     def read_order(self, raw: Raw) -> OrderNews:
         """Translates a raw order. Raises NotUnderstood with a sentence that names the field."""

@@ -1,0 +1,40 @@
+"""Coupons: giving those that were promised for reviews, one for each order."""
+
+from postventa import clock, coupons
+from postventa.connectors.doors import open_shop
+from postventa.connectors.http import ConnectorError
+from postventa.review_news import MakesCoupons
+from postventa.workplace import open_workplace
+from tasks.promise import promise
+
+BATCH = 100
+
+
+@promise("give-coupons")
+def give_coupons() -> list[str]:
+    """Gives the coupons that were promised for reviews; answers sentences for a person.
+
+    Safe to run twice, and after a kill at any point: one coupon for each order.
+    """
+    place, trouble = open_workplace(), []
+    with place.store.begin() as connection:
+        coupons.expire(connection, clock.now())
+    for name, settings in place.settings.shops.items():
+        if settings.review_coupon is None:
+            continue
+        door = open_shop(name, settings)
+        if not isinstance(door, MakesCoupons):
+            trouble.append(f"the shop {name} cannot make coupons: take [shops.{name}.review_coupon] out")
+            continue
+        with place.store.begin() as connection:
+            coupons.reserve(connection, place.settings, name, clock.now(), BATCH)
+        with place.reading() as connection:
+            waiting = coupons.reserved(connection, name, BATCH)
+        try:
+            for row in waiting:
+                ref = coupons.make(door, row)
+                with place.store.begin() as connection:
+                    coupons.note_made(connection, row, ref, clock.now())
+        except ConnectorError as error:
+            trouble.append(f"coupons of {name} could not be made: {error}")
+    return trouble
