@@ -140,6 +140,8 @@ class Walker:
         self._stand.counted()
         before = self._used_by_others()
         said = self._ask()
+        while said["left_over"]:  # a run ends after some minutes, whatever is still due
+            said = _both(said, self._ask())
         wait_until_idle(self._server)
         arrived = self._stand.counted()
         if arrived["by_message"] != owed or arrived["distinct"] != sum(owed.values()):
@@ -163,7 +165,12 @@ class Walker:
             "cpu": sum(one["cpu"] for one in said),
             "peak_rss_mb": max(one["peak_rss_mb"] for one in said),
             "states": [(one["state"], one["message"]) for one in said],
+            "left_over": self._is_more_due(),
         }
+
+    def _is_more_due(self) -> bool:
+        with self._house.place.reading() as connection:
+            return ledger(connection).waiting > 0
 
     def _used_by_others(self) -> tuple[float, float]:
         return cpu_of(self._server), cpu_of(self._database) if self._database else 0
@@ -182,6 +189,15 @@ class Walker:
             book = ledger(connection)
         if not book.is_balanced or book.sent != self._told.total() or book.owed != book.sent:
             raise WrongResult(f"{self.way}: {self._told} should be sent, the ledger says {book}")
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Two runs as one: the second's outcome, the time and the work of both."""
+    return other | {
+        "seconds": one["seconds"] + other["seconds"],
+        "cpu": one["cpu"] + other["cpu"],
+        "peak_rss_mb": max(one["peak_rss_mb"], other["peak_rss_mb"]),
+    }
 
 
 def _all_cpu(figures: dict[str, Any]) -> float:
