@@ -1,6 +1,5 @@
 """INSERT ... ON CONFLICT: what is there stays or changes as it is told to, and each statement is compiled once."""
 
-from some_orders import MONDAY
 from sqlalchemy import event, select
 
 from postventa.store.cases import SeriesRow
