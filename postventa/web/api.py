@@ -22,6 +22,8 @@ from postventa.web.checks import (
     email_problem,
     in_words,
     name_problem,
+    order_problem,
+    phone_problem,
     shop_problem,
     the_shop,
 )
@@ -139,10 +141,11 @@ def take_withdrawal(sent: SentWithdrawal, visit: Visiting, response: Response) -
     settings, values = visit.settings, _cleaned(sent)
     found = {
         "shop": shop_problem(values, settings, has_order=False),
-        "order": "" if values["order"] else "order_missing",
+        "order": order_problem(values, is_needed=True),
         "lines": "lines_none" if sent.lines == {} else "",
         "name": name_problem(values),
         "email": email_problem(values, is_needed=True),
+        "phone": phone_problem(values),
     }
     problems = {name: said for name, said in found.items() if said} | _reference_problems(values)
     if problems:

@@ -17,22 +17,22 @@ def complaint_problems(values: Mapping[str, str], settings: Settings, *, has_ord
     """In the sequence of the form. `has_order`: it came by an order's link, whose address serves where none is given."""
     return _told(
         shop=shop_problem(values, settings, has_order=has_order),
-        order="order_long" if len(values.get("order", "")) > LONGEST_ORDER else "",
+        order=order_problem(values, is_needed=False),
         kind="" if values.get("kind") in set(Kind) else "kind",
         topic="" if values.get("topic") in set(Topic) else "topic",
         text="" if values.get("text", "").strip() else "text_missing",
         name=name_problem(values),
         email=email_problem(values, is_needed=not has_order),
-        phone="phone_long" if len(values.get("phone", "")) > LONGEST_PHONE else "",
+        phone=phone_problem(values),
     )
 
 
 def guest_problems(values: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What a guest's withdrawal lacks. Whether there is such an order is never asked here."""
-    order, scope = values.get("order", "").strip(), values.get("scope")
+    scope = values.get("scope")
     return _told(
         shop=shop_problem(values, settings, has_order=False),
-        order="order_missing" if not order else "order_long" if len(order) > LONGEST_ORDER else "",
+        order=order_problem(values, is_needed=True),
         scope="" if scope in {"all", "some"} else "scope",
         goods="scope_words" if scope == "some" and not values.get("goods", "").strip() else "",
         name=name_problem(values),
@@ -50,6 +50,17 @@ def the_shop(values: Mapping[str, str], settings: Settings) -> str:
     if not given and len(settings.shops) == 1:
         return next(iter(settings.shops))
     return given if given in settings.shops else ""
+
+
+def order_problem(values: Mapping[str, str], *, is_needed: bool) -> str:
+    order = values.get("order", "").strip()
+    if not order:
+        return "order_missing" if is_needed else ""
+    return "order_long" if len(order) > LONGEST_ORDER else ""
+
+
+def phone_problem(values: Mapping[str, str]) -> str:
+    return "phone_long" if len(values.get("phone", "")) > LONGEST_PHONE else ""
 
 
 def name_problem(values: Mapping[str, str]) -> str:

@@ -63,6 +63,7 @@ def test_how_a_case_stands_is_told_by_its_number_without_its_key_or_its_customer
         ("complaints", {"language": "xx"}, {"language"}),
         ("complaints", {"text": 7}, {"text"}),
         ("complaints", {"colour": "red"}, {"colour"}),
+        ("withdrawals", {"order": "7" * 5_000, "phone": "6" * 500}, {"order", "phone"}),
         ("withdrawals", {"lines": {"70011": 0}}, {"lines.70011"}),
         ("withdrawals", {"lines": {"no-such-line": 1}}, {"lines"}),
     ],
