@@ -81,7 +81,7 @@ def _record(visit: Visit, order: TrackedOrder | None, typed: Typed, ticket: str)
         region=order.region if order else "",
         zone=str(order.zone) if order and order.region else "",
         source="web",
-        source_ref=ticket,
+        source_ref=f"complaint:{ticket}",  # a ticket serves each form once
         received_at=now,
         is_order_proven=order is not None,
     )

@@ -48,7 +48,7 @@ def take_guest(visit: Visiting, typed: Posted) -> Response:
         name=one_line(typed["name"]),
         statement=statement,
         source="web",
-        source_ref=typed.ticket,
+        source_ref=f"guest:{typed.ticket}",  # the link's form shows more of its case than a guest may see
         informed_at=clock.now(),
         language=visit.language,
         is_in_words=not is_whole,

@@ -74,7 +74,7 @@ def _declared(
         name=one_line(typed["name"]),
         statement=_statement(visit, order, goods_of(window), wanted),
         source="web",
-        source_ref=ticket,
+        source_ref=f"withdrawal:{ticket}",
         informed_at=clock.now(),
         lines=wanted,
         language=visit.language,

@@ -82,6 +82,27 @@ def test_a_withdrawal_confirmed_twice_is_one_case_and_the_order_then_says_so(vis
     assert "Ya has desistido de todo este pedido" in visitor.get(link).text
 
 
+def test_a_ticket_opens_a_case_of_its_own_by_each_form(visitor, place):
+    ticket = ticket_in(visitor.get("/complaint"))
+    complaint = {
+        "kind": "claim",
+        "topic": "product",
+        "text": "Rota.",
+        "name": "N",
+        "email": "n@correo.example",
+    }
+    visitor.post("/complaint", data=complaint | {"ticket": ticket})
+    guest = visitor.post("/withdrawal", data=GUEST | {"act": "confirm", "ticket": ticket})
+    link = visitor.order_link(7002, "withdrawal")
+    linked = visitor.post(link, data={"line-2": "1", "name": "N", "act": "confirm", "ticket": ticket})
+
+    told, guests, mine = rows(place, CaseRow)
+    assert [case.family for case in (told, guests, mine)] == ["complaint", "return", "return"]
+    for secret in (told.key, told.number, guests.key, guests.number):
+        assert secret not in guest.text + linked.text
+    assert mine.key in linked.text
+
+
 def seen(page):
     """What a guest sees, without the address of the page itself."""
     return re.sub(r"/receipt/[^?]+", "", unescape(page.text))
