@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from postventa.clock_law import read_up
 from postventa.clocks import start_clocks
 from postventa.rules.refunds import FROM_THE_WORD
 from postventa.rules.returns import ReturnKind, ReturnState
@@ -95,6 +96,7 @@ class Filing:
             zone=str(self.home.zone or ""),
             owner=self.settings.desk.owner or None,
         )
+        read_up(self.settings, self.home.region)
         return open_case(self.connection, new, self.now, shop.zone)
 
     def record(self, case_id: int) -> None:

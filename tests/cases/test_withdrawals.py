@@ -8,6 +8,7 @@ import pytest
 from a_sale import ARRIVED, DAY, ASale, line
 from sqlalchemy import select
 
+from postventa import calendars, declarations
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.messages import OutboxRow
 from postventa.verification import verify_log
@@ -103,6 +104,17 @@ def test_a_withdrawal_in_time_is_acknowledged_accepted_and_told_how_to_come_back
     assert sale.clock("R-WDR-REF").amount == Decimal("16.94")
     with sale.place.reading() as connection:
         assert verify_log(connection, filed.case_id) == []
+
+
+def test_the_law_and_the_calendars_are_read_before_the_series_is_held(sale, monkeypatch):
+    def hold(*_words):
+        raise InterruptedError(calendars._days.cache_info().currsize)
+
+    sale.sell({"JD1": ARRIVED})
+    calendars._days.cache_clear()
+    monkeypatch.setattr(declarations, "open_case", hold)
+    with pytest.raises(InterruptedError, match=r"[1-9]"):
+        sale.declare(ARRIVED + DAY)
 
 
 def test_before_the_goods_have_left_a_withdrawal_needs_no_way_back(sale):
