@@ -208,6 +208,7 @@ class Stack:
             'team_lead = ""': 'team_lead = "joan"',
             'manager = ""': 'manager = "marta"',
             'soft_opt_in_wording = ""': 'soft_opt_in_wording = "2026-01"',
+            "review_delay_days = 7": "review_delay_days = 3",
             "\n[desk.people]\n": f"\n[desk.people]\n{STAFF}\n",
             'entity = "" ': f'entity = "{ENTITY}" ',
             "[policy.exemptions] ": "[policy.exemptions]\ne = ['CRE-50*'] ",

@@ -14,12 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from flows.complaints import watch_deadlines
 from flows.messages import send_what_is_owed
 from flows.orders import follow_orders
+from flows.reactions import react_to_customers
 from flows.returns import follow_returns
+from flows.reviews import ask_customers
 from flows.shipments import follow_shipments
 from postventa import clock
 from postventa.demo.cases import SCRIPTS
 from postventa.demo.stack import Stack
 from postventa.demo.stage import Stage
+from postventa.demo.voices import VOICES
 from postventa.store.ledger import Ledger, ledger
 from postventa.workplace import open_workplace
 
@@ -27,12 +30,16 @@ BUSY_DAYS = 4
 """While orders are packed and sent, a stop every four hours; when only parcels travel, every six."""
 DESK_EVERY = 4
 """Deadlines and returns are looked at on every fourth stop: about once a day, where the timetable would every few minutes."""
+VOICES_SINCE = timedelta(days=3)
+"""Before that nobody has had their goods for long enough to be asked; from then on once a day, by daylight."""
 LAST_WORDS = timedelta(minutes=15)
 """After the last runs somebody writes once more: what a demo finds that looks at the desk as it is."""
 ORDERS = (follow_orders, {"shop": "tienda"})
 PARCELS = (follow_shipments, {"carrier": "dhl"})
 RETURNS: tuple[Any, dict[str, str]] = (follow_returns, {})
 DEADLINES: tuple[Any, dict[str, str]] = (watch_deadlines, {})
+REVIEWS: tuple[Any, dict[str, str]] = (ask_customers, {})
+REACTIONS: tuple[Any, dict[str, str]] = (react_to_customers, {})
 MAIL = (send_what_is_owed, {"channel": "email"})
 
 
@@ -47,7 +54,7 @@ class Told:
 def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
     """Walks the clock from the start for so many days; answers what happened and where the clock stands."""
     told, now = Told(), stack.start
-    stage = Stage(stack.start, SCRIPTS, stack.give_back, open_workplace())
+    stage = Stage(stack.start, (*SCRIPTS, *VOICES), stack.give_back, open_workplace())
     stops = _stops(stack.start, days)
     with _no_heartbeat(), _progress(console) as progress:
         bar = progress.add_task("Monday 09:00", total=len(stops))
@@ -58,7 +65,9 @@ def walk(stack: Stack, days: float, console: Any) -> tuple[Told, datetime]:
             stack.set_clock(now)
             stage.play(now)
             is_desk = number % DESK_EVERY == 0 or now == stops[-1]
-            _run(told, now, (ORDERS, PARCELS, *((RETURNS, DEADLINES) if is_desk else ()), MAIL))
+            desk = (RETURNS, DEADLINES) if is_desk else ()
+            voices = (REVIEWS, REACTIONS) if is_desk and now >= stack.start + VOICES_SINCE else ()
+            _run(told, now, (ORDERS, PARCELS, *desk, *voices, MAIL))
             progress.update(bar, advance=1, description=f"{now:%A %H:%M} · {counted().sent:5} mails")
     now += LAST_WORDS
     stage.play(now)

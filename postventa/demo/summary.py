@@ -15,6 +15,9 @@ from postventa.demo.story import Told, counted
 from postventa.desk import When, due_list, refunds_due
 from postventa.links import case_link, order_link
 from postventa.messages import cards
+from postventa.reactions import SOURCE
+from postventa.review_facts import SURVEY
+from postventa.reviews_today import asked_lately
 from postventa.rules.orders import Stage
 from postventa.store.cases import CaseRow
 from postventa.store.orders import OrderRow, orders_by_stage
@@ -51,6 +54,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     console.print(standing)
     console.print(messages)
     are_whole = _cases(console, now)
+    _voices(console, now)
     for reason, count in sorted(book.suppressed.items()):
         console.print(f"  not sent, {reason}: {count}")
     adds_up = book.is_balanced and box["total"] == book.sent + book.uncertain
@@ -68,6 +72,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
         ("Runs and dashboards", stack.prefect_url),
         ("How the chain stands", f"{stack.prefect_url}/artifacts/key/chain-today"),
         ("What the desk has to do", f"{stack.prefect_url}/artifacts/key/desk-today"),
+        ("What customers say", f"{stack.prefect_url}/artifacts/key/reviews-today"),
         ("Every mail", f"{stack.sandbox_url}/mailbox"),
         ("The customers' pages", stack.web_url),
         *_pages(now),
@@ -109,6 +114,19 @@ def _cases(console: Console, now: datetime) -> bool:
     verdict = "[bold red]BROKEN[/]" if broken else "[green]whole[/]"
     console.print(f"  The logs of {len(everyone)} cases are {verdict}.")
     return not broken
+
+
+def _voices(console: Console, now: datetime) -> None:
+    """Prints whom the shop asked and what came of it."""
+    cases = CaseRow.__table__.c
+    with open_workplace().reading() as connection:
+        lately = asked_lately(connection, now)
+        low = connection.execute(select(func.count()).where(cases.source == SOURCE)).scalar_one()
+    asked, answered = lately.asked[SURVEY], lately.answered[SURVEY]
+    share = f" ({answered / asked:.0%})" if asked else ""
+    console.print(
+        f"  Reviews: {asked} customers asked, {answered} answered{share}; {low} low scores became cases."
+    )
 
 
 def _pages(now: datetime) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,63 @@
+"""The demo's customers who are asked: they answer as customers do, and one objects before the request."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from a_review_shop import WEB
+from an_ask import an_ask
+from an_order import fill, raw_order
+from sqlalchemy import select, update
+
+from postventa import clock
+from postventa.demo.stage import Stage
+from postventa.demo.voices import VOICES, sheet
+from postventa.reviews_today import asked_lately
+from postventa.store.asks import AnswerRow
+from postventa.store.consents import SuppressionRow
+from postventa.store.messages import OutboxRow
+from tasks.reactions import react_to_voices
+
+START = datetime(2026, 11, 2, 8, tzinfo=UTC)
+ORDERS = 12
+
+
+@pytest.fixture
+def configuration(configuration, monkeypatch):
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "k" * 40)
+    configuration["web"] = dict(WEB)
+    return configuration
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_those_whose_request_arrived_answer_once_and_one_objects(house):
+    place = house()
+    fill(place, [raw_order(number) for number in range(1, ORDERS + 1)], START)
+    for number in range(1, ORDERS):
+        an_ask(place, START, order_id=number)
+    an_ask(place, START, order_id=ORDERS, state="planned", asked_at=None)
+    with place.store.begin() as connection:
+        first = connection.execute(
+            select(OutboxRow.id).where(OutboxRow.order_id < ORDERS).group_by(OutboxRow.order_id)
+        )
+        arrived = {"message": "review_requested", "outcome": "sent", "settled_at": START}
+        ids = list(first.scalars())
+        connection.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(arrived))
+    stage = Stage(START, VOICES, lambda _: None, place)
+    for hour in range(0, 9 * 24, 6):
+        stage.play(START + timedelta(hours=hour))
+    with place.reading() as connection:
+        answered = asked_lately(connection, stage.now).answered["delivery"]
+        best = select(AnswerRow.number).where(AnswerRow.question == "overall_experience")
+        scores = connection.execute(best).scalars().all()
+        objected = connection.execute(select(SuppressionRow.reason).distinct()).scalars().all()
+    assert 3 <= answered == len(scores) < ORDERS
+    assert min(scores) == 1
+    assert objected == ["objected"]
+    with clock.clock_set_to(stage.now + timedelta(hours=1)):
+        assert react_to_voices.fn().opened >= 1
+
+
+def test_most_are_content_and_few_are_not():
+    scores = [int(sheet(number, "es")["overall_experience"]) for number in range(1000)]
+    assert 570 < scores.count(5) < 670
+    assert 30 < scores.count(1) + scores.count(2) < 110
