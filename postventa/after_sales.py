@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 from postventa.clocks import end_clocks
 from postventa.declarations import ACKNOWLEDGEMENT
 from postventa.refunds import REFUND_RULES, read_back
+from postventa.return_decisions import ask_for_what_left
 from postventa.reviews import plan_ask
 from postventa.rules.counting import A_SECOND
 from postventa.rules.messages import Outcome
@@ -44,7 +45,7 @@ class Kept:
 
 
 def keep(connection: Connection, settings: Settings, sale: Sale, now: datetime) -> Kept:
-    """Brings a sale up to date: refunds read back, the end of the right to withdraw, the day it is final.
+    """Brings a sale up to date: refunds read back, goods asked for that left too late to be stopped, the end of the right to withdraw, the day it is final.
     Its customer is planned to be asked for a review.
 
     A delivery that nobody has recorded long after shipping is set aside for a person, once.
@@ -52,6 +53,7 @@ def keep(connection: Connection, settings: Settings, sale: Sale, now: datetime) 
     moved = read_back(connection, settings, sale, now)
     if moved:
         sale = sales(connection, [sale.order.id])[sale.order.id]
+    ask_for_what_left(connection, settings, sale, now)
     held, closes_at = possession_of(sale), ending_of(sale, settings).closes_at
     order, look_at, asks = sale.order, None, ""
     is_stopped = order.stage in STOPPED

@@ -89,6 +89,7 @@ MOVES: dict[ReturnState, dict[Act, ReturnState]] = {
     },
     _S.INSPECTED: {**_MONEY, Act.APPROVE: _S.INSPECTED, Act.DECLINE: _S.DECLINED},
     _S.REFUND_DUE: {
+        Act.ASK_FOR_GOODS: _S.AWAITING_GOODS,  # they were sent although withdrawn from
         Act.REFUND: _S.REFUNDED,
         Act.EXCHANGE: _S.EXCHANGED,
         Act.TRACK: _S.REFUND_DUE,

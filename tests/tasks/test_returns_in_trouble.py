@@ -13,6 +13,7 @@ from postventa import clock, refunds, returns
 from postventa.after_sales import keep
 from postventa.rules.returns import OutOfTurn
 from postventa.store import casebook
+from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
 from postventa.store.sales import due_sales, hold_order, sales
 from tasks.returns import keep_sales
@@ -44,6 +45,27 @@ def test_an_order_that_is_paid_after_its_withdrawal_is_owed_its_refund_by_the_sa
     assert (counted.state, f"{counted.amount:.2f}") == ("running", "16.94")
     assert counted.started_at == TOLD
     assert f"{sale.money.refund_due_amount:.2f}" == "16.94"
+
+
+@ON_SQLITE
+def test_an_order_that_is_sent_although_withdrawn_from_is_asked_back_once_and_its_refund_may_wait(sale):
+    sale.sell({}, "processing")
+    sale.declare(ARRIVED)
+    due = sale.clock("R-WDR-REF").due_at
+    assert (sale.case.state, "return_instructions" in sale.owed) == ("refund_due", False)
+    fill(sale.place, [raw_order(7, "completed", at=LATER, parcels=["JD1"])], LATER)
+    for now in (LATER, LATER + DAY):
+        with clock.clock_set_to(now):
+            assert keep_sales.fn().sales == 1
+        sale.scan("JD1", "in_transit")
+    assert sale.case.state == "awaiting_goods"
+    told = [row.facts["send_by_on"] for row in sale.rows(OutboxRow) if row.message == "return_instructions"]
+    assert told == ["2026-12-14"]  # 14 days from the shipping end on a Saturday
+    assert (sale.clocks["R-WDR-RET"], sale.clocks["R-WDR-REF"]) == ("running", "running")
+    assert sale.clock("R-WDR-REF").due_at == due
+    with sale.place.store.begin() as connection:
+        assert refunds.withhold(connection, due, 1) == [sale.case.number]
+    assert sale.clocks["R-WDR-REF"] == "not_applicable"
 
 
 @ON_SQLITE
