@@ -183,6 +183,16 @@ def test_who_lives_in_the_canaries_has_the_canaries_day(desk):
 
 
 @on_one_database
+def test_filed_at_23_30_utc_counts_as_the_next_day_in_madrid(desk):
+    madrid = {"zone": "Europe/Madrid"}
+    early = desk.file(datetime(2026, 11, 21, 22, 30, tzinfo=UTC), source_ref="an hour before", **madrid)
+    assert early.answer_by == date(2026, 12, 6)
+    late = desk.file(datetime(2026, 11, 21, 23, 30, tzinfo=UTC), **madrid)
+    assert late.answer_by == date(2026, 12, 7)
+    assert desk.clocks()["R-CMP-ANS"] == ("running", date(2026, 12, 7))
+
+
+@on_one_database
 def test_filed_on_28_december_2025_minus_one_second_has_a_month_and_a_second_later_15_days(desk):
     midnight = datetime(2025, 12, 28, tzinfo=ZoneInfo("Europe/Madrid"))
     before = desk.file(midnight - timedelta(seconds=1), zone="Europe/Madrid", source_ref="before")
