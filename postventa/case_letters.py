@@ -163,7 +163,9 @@ class CaseDesk:
             text=complaint.text if complaint else a_return.statement,
             points=tuple(SimpleNamespace(**point) for point in complaint.points) if complaint else (),
             outcome=(complaint.outcome or "") if complaint else "",
-            answer_by=_last_day(clock.due_at, self._zone) if clock else None,
+            answer_by=_last_day(clock.due_at, ZoneInfo(clock.zone) if clock.zone else self._zone)
+            if clock
+            else None,
             status_url=case_link(self._settings, case.key),
             person=owner.name if owner else (self._shop.display_name or company.legal_name),
             currency=a_return.currency if a_return else (order.order.currency if order else "EUR"),

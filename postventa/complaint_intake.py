@@ -121,12 +121,12 @@ def file_complaint(connection: Connection, settings: Settings, statement: Statem
 
 
 def last_day_of(connection: Connection, settings: Settings, case_id: int) -> date | None:
-    """The last day, where the customer lives, on which an answer is in time; None where no clock runs."""
+    """The last day, as its clock counts days, on which an answer is in time; None where no clock runs."""
     clock = driving(connection, case_id)
     if clock is None:
         return None
-    shop, named = connection.execute(select(_CASES.c.shop, _CASES.c.zone).where(_CASES.c.id == case_id)).one()
-    zone = ZoneInfo(named) if named else settings.shop(shop).zone
+    shop = connection.execute(select(_CASES.c.shop).where(_CASES.c.id == case_id)).scalar_one()
+    zone = ZoneInfo(clock.zone) if clock.zone else settings.shop(shop).zone
     due_at: datetime = clock.due_at
     return (due_at.astimezone(zone) - timedelta(microseconds=1)).date()
 

@@ -37,6 +37,7 @@ NAME_BYTES = 45
 """The same in a person's name: as many as fit, for some readers put a space between two words of a name."""
 
 _PLAIN = re.compile(r"(?! )(?!.*(?:=\?|  ))[ -~]{0,60}(?<! )")
+_BLANKS = re.compile(" {2,}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -143,7 +144,8 @@ def _extra_header(name: str, value: str) -> str:
 
 
 def _address_line(header: str, name: str, address: str) -> str:
-    if not name.strip():  # nothing but blanks is no name, and would not come back from a reader as it was
+    name = _BLANKS.sub(" ", name).strip()  # readers make one blank of several and none of those around
+    if not name:
         return f"{header}: {address}"
     if len(name) <= 60 and _ATOMS.fullmatch(name) and "=?" not in name:
         written = name

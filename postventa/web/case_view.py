@@ -98,7 +98,11 @@ def case_page(connection: Connection, settings: Settings, case_id: int) -> CaseP
 
 def _answer_by(dossier: CaseDossier, zone: ZoneInfo) -> date | None:
     clock = driving(dossier.clocks)
-    return (clock.due_at.astimezone(zone) - timedelta(microseconds=1)).date() if clock else None
+    if clock is None:
+        return None
+    counted_in = ZoneInfo(clock.zone) if clock.zone else zone
+    due_at: datetime = clock.due_at
+    return (due_at.astimezone(counted_in) - timedelta(microseconds=1)).date()
 
 
 def _order_number(dossier: CaseDossier, entries: Any) -> str:

@@ -190,6 +190,10 @@ def test_filed_at_23_30_utc_counts_as_the_next_day_in_madrid(desk):
     late = desk.file(datetime(2026, 11, 21, 23, 30, tzinfo=UTC), **madrid)
     assert late.answer_by == date(2026, 12, 7)
     assert desk.clocks()["R-CMP-ANS"] == ("running", date(2026, 12, 7))
+    somewhere = desk.file(datetime(2026, 11, 21, 23, 30, tzinfo=UTC), zone="", source_ref="from somewhere")
+    assert somewhere.answer_by == date(
+        2026, 12, 6
+    )  # in the Canaries it was the 21st: nobody is promised a day too many
 
 
 @on_one_database
