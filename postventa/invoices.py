@@ -1,12 +1,6 @@
-"""The shop's invoice as a PDF: the facts go in as JSON, `templates/_invoice/invoice.typ` gives them their form.
+"""The shop's invoice as a PDF: what it says; `templates/_invoice/invoice.typ` gives it its form."""
 
-The file is tagged for screen readers and made for keeping (PDF/UA-1 and PDF/A-2a), and the same invoice always
-gives the same bytes.
-"""
-
-import json
 import re
-import threading
 import tomllib
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -16,42 +10,18 @@ from typing import Any
 from postventa import wording
 from postventa.messages import NoSuchMessage
 from postventa.shipped import shipped
+from postventa.typesetting import typeset
 from postventa.views import AmountView, InvoiceView, MessageView, OrderView
 
 FOLDER = shipped("templates") / "_invoice"
-STANDARDS = ("a-2a", "ua-1")
-_mine = threading.local()
 _UNKNOWN = "\N{EN DASH}"
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
 def invoice_pdf(view: MessageView, invoice: InvoiceView) -> bytes:
     """The invoice of the view's order, in the view's language. Raises NoSuchMessage if that is not spoken here."""
-    import typst  # here, because loading it costs time that a run without invoices should not pay
-
-    facts = json.dumps(_facts(view, invoice), ensure_ascii=False, sort_keys=True)
-    compiler, issued = _compiler(), datetime.combine(invoice.issued_on, time(), UTC)
-
-    def compiled(standards: list[str]) -> bytes:
-        pdf: bytes = compiler.compile(
-            format="pdf", sys_inputs={"invoice": facts}, pdf_standards=standards, timestamp=issued
-        )
-        return pdf
-
-    try:
-        return compiled([*STANDARDS])
-    except typst.TypstError:
-        # The standards refuse a character that none of our fonts has; the customer still gets an invoice.
-        return compiled([])
-
-
-def _compiler() -> Any:
-    """The compiler of this thread: one that is at work cannot be asked by another thread."""
-    if not hasattr(_mine, "compiler"):
-        import typst
-
-        _mine.compiler = typst.Compiler(FOLDER / "invoice.typ", root=FOLDER, ignore_system_fonts=True)
-    return _mine.compiler
+    issued_at = datetime.combine(invoice.issued_on, time(), UTC)
+    return typeset(FOLDER / "invoice.typ", "invoice", _facts(view, invoice), issued_at)
 
 
 @cache

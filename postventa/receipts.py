@@ -1,11 +1,8 @@
 """The receipt of a complaint as a PDF, on a medium that its customer can keep (LGDCU 21.2, 59 bis.1.q).
 
-As with invoices, the facts go in as JSON and `templates/_receipt/receipt.typ` gives them their form; the file is
-tagged for screen readers, made for keeping, and the same receipt always gives the same bytes.
+`templates/_receipt/receipt.typ` gives it its form; see `typesetting.py` for what all documents have in common.
 """
 
-import json
-import threading
 import tomllib
 from datetime import UTC
 from functools import cache
@@ -16,11 +13,10 @@ from postventa.cards import TEMPLATES, read_toml
 from postventa.connectors.mime import Attachment
 from postventa.messages import NoSuchMessage
 from postventa.shipped import shipped
+from postventa.typesetting import typeset
 from postventa.views import CaseView, MessageView
 
 FOLDER = shipped("templates") / "_receipt"
-STANDARDS = ("a-2a", "ua-1")
-_mine = threading.local()
 
 
 def receipt_of(view: MessageView, case: CaseView) -> Attachment:
@@ -30,34 +26,7 @@ def receipt_of(view: MessageView, case: CaseView) -> Attachment:
 
 def receipt_pdf(view: MessageView, case: CaseView) -> bytes:
     """The receipt's bytes. Raises NoSuchMessage if the view's language is not spoken here."""
-    import typst  # here, because loading it costs time that a run without receipts should not pay
-
-    facts = json.dumps(_facts(view, case), ensure_ascii=False, sort_keys=True)
-    compiler = _compiler()
-
-    def compiled(standards: list[str]) -> bytes:
-        pdf: bytes = compiler.compile(
-            format="pdf",
-            sys_inputs={"facts": facts},
-            pdf_standards=standards,
-            timestamp=case.received_at.astimezone(UTC),
-        )
-        return pdf
-
-    try:
-        return compiled([*STANDARDS])
-    except typst.TypstError:
-        # The standards refuse a character that none of our fonts has; the customer still gets a receipt.
-        return compiled([])
-
-
-def _compiler() -> Any:
-    """The compiler of this thread: one that is at work cannot be asked by another thread."""
-    if not hasattr(_mine, "compiler"):
-        import typst
-
-        _mine.compiler = typst.Compiler(FOLDER / "receipt.typ", root=FOLDER, ignore_system_fonts=True)
-    return _mine.compiler
+    return typeset(FOLDER / "receipt.typ", "facts", _facts(view, case), case.received_at.astimezone(UTC))
 
 
 @cache
