@@ -24,7 +24,10 @@ SETTLED = frozenset({Outcome.SENT, Outcome.SUPPRESSED, Outcome.FAILED, Outcome.U
 """Outcomes that let the next message of the order go."""
 
 WAITS_ALONE = frozenset(
-    {"quiet_hours", "complaint_open", "return_open", "incident_open", "frequency_cap", "cooldown"}
+    {
+        *("quiet_hours", "complaint_open", "return_open", "incident_open", "frequency_cap", "cooldown"),
+        *("not_delivered", "too_soon"),
+    }
 )
 """Reasons to put off a message that concern it alone: what its order owes after it does not wait for it."""
 

@@ -11,6 +11,7 @@ from postventa.store.base import Base, BigId
 OPEN = "outcome IN ('waiting', 'deferred')"
 OPEN_OF_CASES = "case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"
 STUCK = "(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"
+TEXTS = "channel = 'sms'"
 WITHOUT_PROOF = "outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"
 """Questions with an index of their own. They are asked in these very words: values that are bound when the question
 is asked hide from the databases that the index answers it."""
@@ -21,7 +22,8 @@ def _where(words: str) -> dict[str, Any]:
 
 
 class OutboxRow(Base):
-    """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion` or `shop:case:message:occasion`.
+    """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion` or `shop:case:message:occasion`;
+    what is owed as a text beside its mail ends in `:sms`.
 
     It belongs to an order or to a case, never to both: that is whose turn it keeps.
     """
@@ -40,6 +42,7 @@ class OutboxRow(Base):
         # Without the outcome, which every mark would have to write here as well; an order owes a handful.
         Index("ix_outbox_order_id", "order_id"),
         Index("ix_outbox_case_id", "case_id", **_where("case_id IS NOT NULL")),
+        Index("ix_outbox_texts", "outcome", "settled_at", **_where(TEXTS)),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -67,6 +70,8 @@ class OutboxRow(Base):
     claimed_until: Mapped[datetime | None]
     message_id: Mapped[str | None] = mapped_column(String(200))
     settled_at: Mapped[datetime | None]
+    channel: Mapped[str] = mapped_column(String(16), server_default="email", init=False)
+    """`email` or `sms`; each keeps its own turn."""
 
 
 class AttemptRow(Base):

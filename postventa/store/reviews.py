@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postventa.store.base import Base, BigId
@@ -18,6 +18,12 @@ class ReviewRow(Base):
         Index("ix_reviews_shop_product_ref_written_at", "shop", "product_ref", "written_at"),
         Index("ix_reviews_order_id", "order_id"),
         Index("ix_reviews_customer_id", "customer_id"),
+        Index(
+            "ix_reviews_unreacted",
+            "id",
+            sqlite_where=text("reacted_at IS NULL"),
+            postgresql_where=text("reacted_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -69,6 +75,9 @@ class CouponRow(Base):
     reserved_at: Mapped[datetime]
     created_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
+    redeemed_at: Mapped[datetime | None] = mapped_column(init=False)
+    redeemed_by: Mapped[str] = mapped_column(String(64), server_default="", init=False)
+    """The order that used it, as the shop names it."""
 
 
 class TrendRow(Base):

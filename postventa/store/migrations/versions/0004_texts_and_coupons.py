@@ -1,0 +1,46 @@
+"""Messages as texts, what became of coupons, and reviews that nobody has reacted to yet."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from postventa.store.base import Instant
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+TEXTS = "channel = 'sms'"
+UNREACTED = "reacted_at IS NULL"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "outbox", sa.Column("channel", sa.String(length=16), server_default="email", nullable=False)
+    )
+    op.create_index(
+        "ix_outbox_texts",
+        "outbox",
+        ["outcome", "settled_at"],
+        sqlite_where=sa.text(TEXTS),
+        postgresql_where=sa.text(TEXTS),
+    )
+    op.add_column("coupons", sa.Column("redeemed_at", Instant(), nullable=True))
+    op.add_column(
+        "coupons", sa.Column("redeemed_by", sa.String(length=64), server_default="", nullable=False)
+    )
+    op.create_index(
+        "ix_reviews_unreacted",
+        "reviews",
+        ["id"],
+        sqlite_where=sa.text(UNREACTED),
+        postgresql_where=sa.text(UNREACTED),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_reviews_unreacted", "reviews")
+    op.drop_column("coupons", "redeemed_by")
+    op.drop_column("coupons", "redeemed_at")
+    op.drop_index("ix_outbox_texts", "outbox")
+    op.drop_column("outbox", "channel")
