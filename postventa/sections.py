@@ -275,4 +275,19 @@ class Alerts(Section):
 
 
 class Datasets(Section):
-    path: str = "datasets"
+    """Where the nightly datasets are published, and how much of the past is looked at again."""
+
+    path: Text = "datasets"
+    """A folder, or any address that fsspec knows, as s3://bucket/folder."""
+    key_env: Text = "POSTVENTA_DATASETS_KEY"
+    """The environment variable with the key of the pseudonyms, of 32 characters or more; kept away from the datasets."""
+    days_back: Annotated[int, Field(ge=1, le=400)] = 30
+    """So many past days are built again each night: what is heard late finds its day."""
+    formats: tuple[Literal["csv", "duckdb"], ...] = ("csv", "duckdb")
+    """What is written for the laptop, beside Parquet."""
+    laptop_days: Annotated[int, Field(ge=1)] = 92
+    """How many days those hold; Parquet holds them all."""
+    retention: Annotated[int, Field(ge=1)] = 30
+    """For so many days the state of earlier nights can be read; how long rows live is said in each contract."""
+    managers: tuple[str, ...] = ()
+    """Who gets the night's summary, names in [desk.people]; the desk's manager where empty."""

@@ -144,6 +144,11 @@ def _check_references(settings: Settings, source: str) -> None:
             raise BadConfiguration(
                 f"{source}: desk.{role} names {name!r}, and there is no [desk.people.{name}]"
             )
+    for name in settings.datasets.managers:
+        if name not in settings.desk.people:
+            raise BadConfiguration(
+                f"{source}: datasets.managers names {name!r}, and there is no [desk.people.{name}]"
+            )
     for name, mailbox in settings.mailboxes.items():
         if mailbox.shop not in settings.shops:
             raise BadConfiguration(
