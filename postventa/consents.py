@@ -157,7 +157,7 @@ def object_to(
     if known and all(covers(bases_of(said, contact), scope) for contact in contacts.values()):
         return Objected(known[-1].reference, is_new=False, is_confirmed=False)
     no = Yes(shop, email, scope, source, source_ref, now, Said.OBJECTED)
-    reference = _write_down(connection, settings, no, contacts[shop])
+    reference = write_down(connection, settings, no, contacts[shop])
     kept = [
         {
             "shop": name,
@@ -183,7 +183,7 @@ def messages_of(classes: Collection[str]) -> list[str]:
     return [card.message for card in cards() if card.message_class in classes]
 
 
-def _write_down(connection: Connection, settings: Settings, no: Yes, contact: str) -> str:
+def write_down(connection: Connection, settings: Settings, no: Yes, contact: str) -> str:
     """The objection's row under the next number of its shop and year; answers the number."""
     book: Any = ConsentRow.__table__.c
     year = no.said_at.astimezone(settings.shop(no.shop).zone).year

@@ -42,6 +42,7 @@ __all__ = [
     "language_for",
     "languages",
     "render",
+    "values_of",
 ]
 
 FALLBACK_LANGUAGE = "en"
@@ -69,7 +70,7 @@ def language_for(wanted: str | None, default: str) -> str:
 def render(message: str, view: MessageView) -> Rendered:
     """Puts a message into the view's language. Raises NoSuchMessage, or BadTemplate where a template is wrong."""
     subject, text, html = _templates(message, view.language)
-    values = _values(card(message), view)
+    values = values_of(card(message), view)
     try:
         return Rendered(
             subject=_one_line(subject.render(values)),
@@ -80,7 +81,8 @@ def render(message: str, view: MessageView) -> Rendered:
         raise BadTemplate(_said(wrong)) from wrong
 
 
-def _values(about: Card, view: MessageView) -> dict[str, Any]:
+def values_of(about: Card, view: MessageView) -> dict[str, Any]:
+    """What the templates of a message may speak of."""
     words = _words(view.language)
     return {
         "language": view.language,

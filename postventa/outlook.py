@@ -1,7 +1,8 @@
 """The outlook: what would be sent if the senders ran now, and what would not, decided by the very same rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from importlib import import_module
 from itertools import groupby
 from typing import Any
 
@@ -30,18 +31,23 @@ def outlook(
     if until is not None:
         waiting = waiting.where(box.c.due_at <= until)
     rows = connection.execute(waiting.order_by(box.c.case_id, box.c.order_id, box.c.id)).all()
-    by_subject = [list(owed) for _, owed in groupby(rows, key=subject_of)]
-    channel = _channel(settings)
-    planned = list(coming_asks(connection, settings, channel, now, until))
-    for start in range(0, len(by_subject), ORDERS_AT_ONCE):
-        planned += _of(connection, settings, by_subject[start : start + ORDERS_AT_ONCE], now)
+    planned = list(coming_asks(connection, settings, _channel(settings), now, until))
+    for kind in sorted({row.channel for row in rows}):
+        by_subject = [list(owed) for _, owed in groupby(_over(kind, rows), key=subject_of)]
+        for start in range(0, len(by_subject), ORDERS_AT_ONCE):
+            planned += _of(connection, settings, kind, by_subject[start : start + ORDERS_AT_ONCE], now)
     return sorted(planned, key=lambda one: one.at)
 
 
+def _over(kind: str, rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if row.channel == kind]
+
+
 def _of(
-    connection: Connection, settings: Settings, owed: list[list[Any]], now: datetime
+    connection: Connection, settings: Settings, kind: str, owed: list[list[Any]], now: datetime
 ) -> Iterator[Planned]:
-    desks = Desks(connection, [row for rows in owed for row in rows], settings, _channel(settings))
+    desks_of: Any = import_module("postventa.sms_desk").SmsDesks if kind == "sms" else Desks
+    desks = desks_of(connection, [row for rows in owed for row in rows], settings, _channel(settings, kind))
     for rows in owed:
         desk = desks.of(subject_of(rows[0]))
         for row in rows:
@@ -59,7 +65,10 @@ def _of(
             )
 
 
-def _channel(settings: Settings) -> Channel:
-    if not settings.channels:
-        raise BadConfiguration("there is no [channels.NAME] in the configuration: nothing can be sent")
-    return next(iter(settings.channels.values()))
+def _channel(settings: Settings, kind: str = "email") -> Channel:
+    found = [one for one in settings.channels.values() if (one.adapter == "sms") == (kind == "sms")]
+    if not found:
+        raise BadConfiguration(
+            f"there is no [channels.NAME] for {kind} in the configuration: nothing can be sent"
+        )
+    return found[0]

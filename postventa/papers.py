@@ -99,8 +99,9 @@ def written_again(
     """The order's messages, of which only the facts are kept, rendered once more and labelled so; and what cannot be."""
     letters: list[KeptLetter] = []
     missing: list[str] = []
-    sent = [one.row for one in order.messages if one.row.outcome in {Outcome.SENT, Outcome.UNCERTAIN}]
-    channel = next(iter(settings.channels.values()), None)
+    told = [one.row for one in order.messages if one.row.outcome in {Outcome.SENT, Outcome.UNCERTAIN}]
+    sent = [row for row in told if row.channel == "email"]  # a text says less than the mail beside it
+    channel = settings.mail_channel
     if channel is None:
         return letters, ["messages of the order: no [channels] to write them for"] if sent else []
     dossier = dossiers(connection, [order.row.id])[order.row.id]

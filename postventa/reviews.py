@@ -19,6 +19,7 @@ from postventa.rules.quiet_hours import Hours, next_good, no_holiday
 from postventa.rules.reviews import LOOK_AGAIN, asked_about, may_ask, may_remind
 from postventa.sales import home_of
 from postventa.settings import Settings
+from postventa.sms_requests import may_text
 from postventa.store.asking import ask_of, subject_of_order
 from postventa.store.asks import AskRow
 from postventa.store.messages import OutboxRow
@@ -77,7 +78,7 @@ def look(connection: Connection, settings: Settings, asking: Asking, now: dateti
 
 def good_hour(settings: Settings, sale: Sale, at: datetime) -> datetime:
     """`at`, or the next hour at which a mail disturbs nobody, by the clock where the goods went."""
-    channel = next((one for one in settings.channels.values() if one.is_quiet), None)
+    channel = settings.mail_channel
     hours = Hours(channel.opens, channel.closes) if channel else Hours()
     return next_good(hours, home_of(sale.order).zone or settings.shop(sale.order.shop).zone, at, no_holiday)
 
@@ -135,7 +136,9 @@ def _follow(connection: Connection, settings: Settings, asking: Asking, now: dat
 def _owe(connection: Connection, settings: Settings, asking: Asking, message: str, now: datetime) -> datetime:
     order, due = asking.sale.order, good_hour(settings, asking.sale, now)
     occasion = "first" if message == REQUEST else "reminder"
+    as_text = message in settings.shop(order.shop).texts and may_text(connection, settings, asking, now)
     row = {
+        "channel": "sms" if as_text else "email",
         "key": f"{order.shop}:{order.ref}:-:{message}:{occasion}",
         "order_id": order.id,
         "case_id": None,

@@ -100,6 +100,8 @@ class Shop(Section):
     review_days: dict[str, Annotated[int, Field(ge=3, le=14)]] = {}
     """SKUs, `*` for any rest -> days from the last parcel to the request; `policy.review_delay_days` for the others."""
     review_coupon: ReviewCoupon | None = None
+    texts: tuple[str, ...] = ()
+    """Messages that go as a text too, where the customer left a mobile number; a review request goes as one instead."""
     carriers: dict[str, str] = {}
     """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
     default_carrier: str = ""

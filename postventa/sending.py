@@ -24,6 +24,7 @@ from postventa.messages import BadTemplate, NoSuchMessage
 from postventa.rules.messages import GIVE_UP_AFTER, WAITS_ALONE, Outcome, Verdict, try_again_at
 from postventa.sent_letters import keep_letter
 from postventa.settings import BadConfiguration
+from postventa.settings import Channel as ChannelSettings
 from postventa.store import outbox
 from postventa.store.marks import Marker
 from postventa.store.orders import CustomerRow
@@ -58,10 +59,7 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
     """
     place = open_workplace()
     settings = place.settings.channels[channel]
-    if (
-        settings.adapter == "sms"
-    ):  # what is owed is mails: they do not fit, and were written for another reader
-        return Sent(trouble=[f"channels.{channel} takes text messages, and no message is owed as one"])
+    kind, desks_of = _kind_of(settings)
     sender = new_sender()
     until = time.monotonic() + RUN_SECONDS
     sent = Sent()
@@ -69,15 +67,17 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
         sent.in_doubt = outbox.recover(connection, clock.wall(), clock.now(), place.settings.policy.uncertain)
     door = import_module(f"postventa.connectors.channels.{settings.adapter}")
     with door.connect(channel, settings) as post, Marker(place.store, sender) as marker:
+        if kind == "sms":
+            sent.trouble += import_module("postventa.sms_answers").hear(place, post)
         while time.monotonic() < until and is_wanted():
             with place.store.begin() as connection:
-                claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH)
+                claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH, channel=kind)
             if not claimed:
                 return sent
             batch = _Batch(place, channel, post, marker, sender, sent)
             try:
                 with place.reading() as connection:  # others may claim and mark meanwhile
-                    desks = Desks(connection, claimed, place.settings, settings)
+                    desks = desks_of(connection, claimed, place.settings, settings)
                 for subject, rows in groupby(claimed, key=subject_of):
                     batch.send_in_turn(desks.of(subject), list(rows))
                     if batch.is_channel_down:
@@ -86,6 +86,13 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
                 batch.finish()
     sent.left_over = True
     return sent
+
+
+def _kind_of(channel: ChannelSettings) -> tuple[str, Any]:
+    """What goes over a channel, and who decides and writes it. Who sends no texts does not load what they need."""
+    if channel.adapter == "sms":
+        return "sms", import_module("postventa.sms_desk").SmsDesks
+    return "email", Desks
 
 
 @dataclass(slots=True)

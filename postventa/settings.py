@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from postventa.cards import TEMPLATES
 from postventa.sections import (
     Adr,
     Alerts,
@@ -52,6 +53,16 @@ class Settings(Section):
     mailboxes: dict[str, Mailbox] = Field(default_factory=dict)
     alerts: Alerts = Alerts()
     datasets: Datasets = Datasets()
+
+    @property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """By shop, the messages that go as a text; shops that send none are not in it."""
+        return {name: shop.texts for name, shop in self.shops.items() if shop.texts}
+
+    @property
+    def mail_channel(self) -> Channel | None:
+        """The channel that mails go over; None where there is none."""
+        return next((one for one in self.channels.values() if one.adapter != "sms"), None)
 
     def shop(self, name: str) -> Shop:
         """The shop of that name. Raises BadConfiguration if there is none."""
@@ -107,6 +118,7 @@ def settings_from(written: dict[str, Any], source: str = DEFAULT_PATH) -> Settin
     except ValidationError as wrong:
         raise BadConfiguration("; ".join(_said(error, source) for error in wrong.errors())) from wrong
     _check_references(settings, source)
+    _check_texts(settings, source)
     return settings
 
 
@@ -128,6 +140,21 @@ def _said(error: Any, source: str) -> str:
     return f"{source}: {key} {expected} (it is {error['input']!r})"
 
 
+def _check_texts(settings: Settings, source: str) -> None:
+    """What is owed as a text needs its words and a way to be sent."""
+    can = any(channel.adapter == "sms" for channel in settings.channels.values())
+    for name, messages in settings.texts.items():
+        for message in messages:
+            if not (TEMPLATES / message / "es" / "sms.txt").is_file():
+                raise BadConfiguration(
+                    f"{source}: shops.{name}.texts names {message!r}, which is no message that can be a text"
+                )
+        if not can:
+            raise BadConfiguration(
+                f'{source}: shops.{name}.texts needs a [channels.NAME] with adapter = "sms"'
+            )
+
+
 def _check_references(settings: Settings, source: str) -> None:
     for name, shop in settings.shops.items():
         wanted = {f"shops.{name}.carriers.{word}": carrier for word, carrier in shop.carriers.items()}
@@ -138,17 +165,11 @@ def _check_references(settings: Settings, source: str) -> None:
                 raise BadConfiguration(
                     f"{source}: {key} names {carrier!r}, and there is no [carriers.{carrier}]"
                 )
-    for role in ("owner", "team_lead", "manager"):
-        name = getattr(settings.desk, role)
+    named = {f"desk.{role}": getattr(settings.desk, role) for role in ("owner", "team_lead", "manager")}
+    named |= {f"datasets.managers[{place}]": name for place, name in enumerate(settings.datasets.managers)}
+    for key, name in named.items():
         if name and name not in settings.desk.people:
-            raise BadConfiguration(
-                f"{source}: desk.{role} names {name!r}, and there is no [desk.people.{name}]"
-            )
-    for name in settings.datasets.managers:
-        if name not in settings.desk.people:
-            raise BadConfiguration(
-                f"{source}: datasets.managers names {name!r}, and there is no [desk.people.{name}]"
-            )
+            raise BadConfiguration(f"{source}: {key} names {name!r}, and there is no [desk.people.{name}]")
     for name, mailbox in settings.mailboxes.items():
         if mailbox.shop not in settings.shops:
             raise BadConfiguration(

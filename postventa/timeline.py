@@ -12,6 +12,8 @@ from postventa.store.messages import OutboxRow
 from postventa.store.orders import EventRow, RefundRow
 from postventa.store.shipments import ScanRow, ShipmentRow
 
+AS_TEXT = {"sms": " as a text"}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -79,7 +81,7 @@ def _messages(connection: Connection, order_id: int) -> list[Entry]:
         Entry(
             row.settled_at or row.due_at,
             "message",
-            _joined(f"{row.message}: {row.outcome}", row.reason, row.words),
+            _joined(f"{row.message}{AS_TEXT.get(row.channel, '')}: {row.outcome}", row.reason, row.words),
         )
         for row in connection.execute(rows)
     ]

@@ -185,7 +185,9 @@ class _Batch:
         """Saves the batch at once; only if that fails, order by order, each in its own savepoint."""
         try:
             with self.connection.begin_nested():
-                self.tally.owed += save(self.connection, [change for change, _ in changes], self.now)
+                self.tally.owed += save(
+                    self.connection, [change for change, _ in changes], self.now, self.place.settings.texts
+                )
                 agreed = [yes for change, _ in changes for yes in change.agreed]
                 note_agreements(self.connection, self.place.settings, agreed, self.now)
             read.extend((item.id, "applied") for _, item in changes)

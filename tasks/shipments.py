@@ -141,7 +141,7 @@ class _Round:
         ):
             look_again(self.connection, standing.order_id, now)
         walked = (standing.order_id, standing.shop, standing.ref, "carrier", change.course)
-        self.looked.owed += log_and_owe(self.connection, [walked], now)
+        self.looked.owed += log_and_owe(self.connection, [walked], now, self.place.settings.texts)
         self._quarantine(change)
         shipment = change.shipment
         standing.known = standing.known.after(

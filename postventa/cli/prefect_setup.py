@@ -89,9 +89,9 @@ def _alerts(settings: Settings) -> dict[str, Any]:
 
 def _mail_address(settings: Settings) -> str:
     """The first channel's server and the alert's recipient, as the notification library writes them."""
-    if not settings.channels:
+    channel = settings.mail_channel
+    if channel is None:
         raise Wrong("alerts.email needs a [channels.NAME] whose server sends it")
-    channel = next(iter(settings.channels.values()))
     login = ""
     if channel.user_env:
         user = secret(channel.user_env, "channels")

@@ -4,9 +4,10 @@ Everything that belongs together is saved in the caller's transaction: the order
 and the messages they owe. An outbox key that is there already owes nothing new.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, select, tuple_, update
@@ -22,6 +23,11 @@ from postventa.store.upsert import Row, insert_new, upsert
 
 CURED_BY_NEWS = ("order_cancelled", "order_refunded", "missing_contact", "hard_bounce", "amount_mismatch")
 """Why a message may have been kept back that is owed after all once its order is reopened or put right."""
+
+
+Texts = Mapping[str, Collection[str]]
+"""By shop, the messages that go as a text too."""
+NONE: Texts = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,7 +50,7 @@ class Change:
     inbox: list[tuple[int, str]] = field(default_factory=list)
 
 
-def save(connection: Connection, changes: Sequence[Change], now: datetime) -> int:
+def save(connection: Connection, changes: Sequence[Change], now: datetime, texts: Texts = NONE) -> int:
     """Saves the changes of a batch; answers how many messages are newly owed."""
     customers = _customers(connection, changes)
     rows = [
@@ -66,14 +72,20 @@ def save(connection: Connection, changes: Sequence[Change], now: datetime) -> in
     upsert(connection, ShipmentRow, parcels, ("order_id", "tracking_number"))
     _ask_again(connection, [ids[c.shop, c.ref] for c in changes if c.course.stage not in STOPPED], now)
     return log_and_owe(
-        connection, [(ids[c.shop, c.ref], c.shop, c.ref, c.source, c.course) for c in changes], now
+        connection, [(ids[c.shop, c.ref], c.shop, c.ref, c.source, c.course) for c in changes], now, texts
     )
 
 
 def log_and_owe(
-    connection: Connection, courses: Iterable[tuple[int, str, str, str, Course]], now: datetime
+    connection: Connection,
+    courses: Iterable[tuple[int, str, str, str, Course]],
+    now: datetime,
+    texts: Texts = NONE,
 ) -> int:
-    """Adds courses (order id, shop, ref, source, course) to the event log and to the outbox."""
+    """Adds courses (order id, shop, ref, source, course) to the event log and to the outbox.
+
+    What goes as a text too is owed twice, once for each channel.
+    """
     walked = list(courses)
     events = [
         {
@@ -112,7 +124,17 @@ def log_and_owe(
         for order_id, shop, ref, _, course in walked
         for owe in course.owed
     ]
-    return insert_new(connection, OutboxRow, owed, ("key",))
+    mails = insert_new(connection, OutboxRow, owed, ("key",))
+    return mails + insert_new(connection, OutboxRow, _as_texts(owed, texts), ("key",)) if texts else mails
+
+
+def _as_texts(owed: Iterable[Row], texts: Texts) -> list[Row]:
+    """Those of what is owed that its shop sends as a text too; what is told to nobody is not told twice."""
+    return [
+        row | {"key": f"{row['key']}:sms", "channel": "sms"}
+        for row in owed
+        if not row["reason"] and row["message"] in texts.get(row["key"].partition(":")[0], ())
+    ]
 
 
 def _customers(connection: Connection, changes: Sequence[Change]) -> dict[tuple[str, str], int]:

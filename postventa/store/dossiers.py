@@ -23,8 +23,8 @@ class Dossier:
     told: set[tuple[str, int | None]] = field(default_factory=set)
 
 
-def dossiers(connection: Connection, order_ids: Sequence[int]) -> dict[int, Dossier]:
-    """The dossiers of these orders, by order id."""
+def dossiers(connection: Connection, order_ids: Sequence[int], channel: str = "email") -> dict[int, Dossier]:
+    """The dossiers of these orders, by order id, with what was told over one channel."""
     if not order_ids:
         return {}
     orders, customers = OrderRow.__table__, CustomerRow.__table__
@@ -48,7 +48,9 @@ def dossiers(connection: Connection, order_ids: Sequence[int]) -> dict[int, Doss
         read[parcel.order_id].parcels[parcel.id] = parcel
     box = OutboxRow.__table__.c
     told = select(box.order_id, box.message, box.shipment_id).where(
-        box.order_id.in_(order_ids), box.outcome.in_((Outcome.SENT, Outcome.UNCERTAIN))
+        box.order_id.in_(order_ids),
+        box.outcome.in_((Outcome.SENT, Outcome.UNCERTAIN)),
+        box.channel == channel,
     )
     for order_id, message, shipment_id in connection.execute(told):
         read[order_id].told.add((message, shipment_id))

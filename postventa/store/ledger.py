@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from postventa.rules.messages import Outcome
-from postventa.store.messages import OPEN, WITHOUT_PROOF, OutboxRow
+from postventa.store.messages import OPEN, TEXTS, WITHOUT_PROOF, OutboxRow
 
 _BOX = OutboxRow.__table__.c
 
@@ -25,6 +25,8 @@ class Ledger:
     waiting: int
     by_message: dict[str, dict[str, int]] = field(default_factory=dict)
     oldest_waiting: datetime | None = None
+    texts: dict[str, int] = field(default_factory=dict)
+    """Of all these, what is owed as a text, by outcome."""
     incomplete: int = 0
     """Messages marked as sent that lack their Message-ID or instant: there must be none."""
 
@@ -46,6 +48,7 @@ def ledger(connection: Connection, order_id: int | None = None) -> Ledger:
     ):
         by_outcome.setdefault(outcome, Counter())[reason] += count
         by_message.setdefault(message, Counter())[outcome] += count
+    as_texts = select(_BOX.outcome, func.count()).where(scope, text(TEXTS)).group_by(_BOX.outcome)
     oldest = select(func.min(_BOX.due_at)).where(scope, text(OPEN), _BOX.outcome == Outcome.WAITING)
     return Ledger(
         owed=connection.execute(select(func.count()).select_from(OutboxRow).where(scope)).scalar_one(),
@@ -56,6 +59,7 @@ def ledger(connection: Connection, order_id: int | None = None) -> Ledger:
         uncertain=by_outcome[Outcome.UNCERTAIN].total(),
         waiting=by_outcome[Outcome.WAITING].total() + by_outcome[Outcome.BEGUN].total(),
         by_message={message: dict(counts) for message, counts in by_message.items()},
+        texts=dict(connection.execute(as_texts).tuples().all()),
         oldest_waiting=connection.execute(oldest).scalar_one(),
         incomplete=connection.execute(select(func.count()).where(scope, text(WITHOUT_PROOF))).scalar_one(),
     )

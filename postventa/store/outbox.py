@@ -65,21 +65,23 @@ class Attempt:
 
 
 def claim(
-    connection: Connection, sender: str, now: datetime, wall: datetime, limit: int
+    connection: Connection, sender: str, now: datetime, wall: datetime, limit: int, *, channel: str = "email"
 ) -> Sequence[Row[Any]]:
     """Claims up to about `limit` due messages for `sender`, case by case or order by order, in the sequence in which
-    they were owed: of cases if any are due, else of orders.
+    they were owed: of cases if any are due, else of orders. Each channel keeps a turn of its own.
     """
     is_free = or_(_BOX.claimed_until.is_(None), _BOX.claimed_until < wall)
     taken: list[Row[Any]] = []
     for lane in _LANES:
         due = (
             select(lane.of)
-            .where(text(lane.open), _BOX.due_at <= now, is_free, lane.of.is_not(None))
+            .where(
+                text(lane.open), _BOX.due_at <= now, is_free, lane.of.is_not(None), _BOX.channel == channel
+            )
             .order_by(_BOX.due_at, _BOX.id)
             .limit(limit)
         )
-        taken = _take(connection, lane, due, now, wall)
+        taken = _take(connection, lane, due, now, wall, channel=channel)
         if taken:
             break
     if taken:
@@ -178,7 +180,13 @@ def finish(
 
 
 def _take(
-    connection: Connection, lane: _Lane, due: Select[tuple[int]], now: datetime, wall: datetime
+    connection: Connection,
+    lane: _Lane,
+    due: Select[tuple[int]],
+    now: datetime,
+    wall: datetime,
+    *,
+    channel: str,
 ) -> list[Row[Any]]:
     """Due messages whose orders (or cases) nobody else holds, the orders locked.
 
@@ -191,7 +199,9 @@ def _take(
         if theirs.issuperset(wanted):
             break
         locked = _lock(connection, lane, wanted)
-        taken = [row for rows in _unsettled(connection, lane, locked) for row in _in_turn(rows, now, wall)]
+        taken = [
+            row for rows in _unsettled(connection, lane, channel, locked) for row in _in_turn(rows, now, wall)
+        ]
         if taken:
             return taken
         theirs.update(locked)
@@ -200,13 +210,15 @@ def _take(
     return []
 
 
-def _unsettled(connection: Connection, lane: _Lane, ids: Sequence[int]) -> Iterable[list[Row[Any]]]:
+def _unsettled(
+    connection: Connection, lane: _Lane, channel: str, ids: Sequence[int]
+) -> Iterable[list[Row[Any]]]:
     """What these orders owe, order by order, in the sequence in which it was owed."""
     if not ids:
         return ()
     rows = connection.execute(
         _OUTBOX.select()
-        .where(lane.of.in_(ids), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)))
+        .where(lane.of.in_(ids), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)), _BOX.channel == channel)
         .order_by(lane.of, _BOX.id)
     )
     by_order: dict[int, list[Row[Any]]] = {}

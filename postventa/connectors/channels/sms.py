@@ -84,6 +84,20 @@ class Sms:
             return Accepted(f"{answer.status_code} {_said(answer).get('sid', '')}".strip())
         raise self._no(answer)
 
+    def status(self, sid: str) -> tuple[str, str]:
+        """What became of a message that was taken: its status, and the code of what went wrong, if any.
+
+        Raises ChannelDown or ChannelRefused; a message that the other side knows no more has the status `unknown`.
+        """
+        answer = self._ask("GET", f"/Messages/{quote(sid, safe='')}.json")
+        if answer.status_code == 404:
+            return "unknown", ""
+        if answer.status_code != 200:
+            no = self._no(answer)
+            raise no if isinstance(no, ChannelRefused) else ChannelDown(no.words)
+        said = _said(answer)
+        return str(said.get("status") or "unknown"), str(said.get("error_code") or "")
+
     def check(self) -> str:
         """Asks for the account; answers one line. Raises ChannelDown or ChannelRefused."""
         answer = self._ask("GET", ".json")

@@ -1,0 +1,26 @@
+"""Telephone numbers as text messages need them: of a mobile, with its country's code."""
+
+from typing import Any
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+_MAY_READ = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
+def mobile(written: str, country: str) -> str:
+    """`+34600000001` for what somebody wrote in an address in `country`; empty where it is no mobile number."""
+    try:
+        number = phonenumbers.parse(written, country.upper() or None)
+    except NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _MAY_READ:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def mobile_of(order: Any, customer: Any) -> str:
+    """The number of the customer's mobile, read by the country of their bill, else of where the goods go."""
+    billing, shipping = order.details.get("billing") or {}, order.details.get("shipping") or {}
+    country = billing.get("country") or shipping.get("country") or ""
+    return mobile(customer.phone, country) if customer.phone else ""
