@@ -38,6 +38,11 @@ def renew(connection: Connection, name: str, holder: str, wall: datetime) -> Non
     )
 
 
+def lock(connection: Connection, name: str) -> None:
+    """Lets one transaction at a time do what follows under this name; on SQLite every writer is alone anyway."""
+    connection.execute(select(LeaseRow.holder).where(LeaseRow.name == name).with_for_update())
+
+
 def give_back(connection: Connection, name: str, holder: str) -> None:
     """Gives the lease back, if it is still held by `holder`."""
     connection.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.holder == holder))

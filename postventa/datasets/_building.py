@@ -1,0 +1,102 @@
+"""Building: the days of one dataset, brought into the contract's columns and written as files that nobody knows of yet."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from postventa.contracts import Contract, ContractError, arrow_schema, conform
+from postventa.datasets._builders import Builder
+from postventa.datasets._manifest import Partition
+from postventa.datasets._night import Night, Span
+from postventa.datasets._shelf import Shelf
+from postventa.datasets._totals import totals_of
+from postventa.rules.nightly import in_spans
+
+LONGEST_SPAN = 31
+"""So many days are held in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where a night's files go, and what its builders are handed."""
+
+    shelf: Shelf
+    run: str
+    night: Night
+
+
+def build_days(
+    work: Work,
+    builder: Builder,
+    contract: Contract,
+    days: Collection[date],
+    before: Mapping[date, Partition],
+) -> dict[date, Partition]:
+    """The partitions of these days. One that comes out as it was keeps the file that it had.
+
+    Raises ContractError where a frame does not have the contract's columns, or has rows of other days.
+    """
+    made: dict[date, Partition] = {}
+    for first, last in in_spans(days, LONGEST_SPAN):
+        span = Span(first, last).whole_months if builder.is_monthly else Span(first, last)
+        table = conform(builder.build(work.night, span), contract)
+        by_day = dict(_by_day(table, builder.day, contract))
+        wanted = {day for day in span.days if not builder.is_monthly or day.day == 1}
+        for strange in sorted(set(by_day) - wanted, key=str):
+            raise ContractError(
+                f"{contract.name} {contract.version}: rows of {strange or 'no day'} were built "
+                f"for the days from {span.first} to {span.last}"
+            )
+        for day in sorted(wanted):
+            rows = by_day.get(day, arrow_schema(contract).empty_table())
+            file = f"{folder_of(contract, work.run)}/{builder.day}={day}/{contract.name}.parquet"
+            made[day] = _written(work.shelf, file, rows, before.get(day), totals_of(contract.name, rows))
+    return made
+
+
+def shape_of(contract: Contract) -> str:
+    """A digest of everything that a file of this contract says of itself."""
+    said = arrow_schema(contract).to_string(show_field_metadata=True, show_schema_metadata=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def folder_of(contract: Contract, run: str) -> str:
+    """Where the files of a run are."""
+    return f"{contract.name}/v{contract.major}/history/{run}"
+
+
+def _by_day(table: pa.Table, day: str, contract: Contract) -> Iterator[tuple[date | None, pa.Table]]:
+    """The rows of each day, sorted by the contract's key: the same rows are always the same bytes."""
+    key = [name for name in contract.key if name != day]
+    table = table.sort_by([(name, "ascending") for name in [day, *key]])
+    start = 0
+    for count in pc.value_counts(table[day].combine_chunks()):
+        length = count["counts"].as_py()
+        yield count["values"].as_py(), table.slice(start, length).combine_chunks()
+        start += length
+
+
+def _written(
+    shelf: Shelf, file: str, rows: pa.Table, before: Partition | None, totals: dict[str, int]
+) -> Partition:
+    if not rows.num_rows:
+        return Partition(rows=0, totals=totals)
+    data = _bytes_of(rows)
+    digest = hashlib.sha256(data).hexdigest()
+    if before is not None and before.sha256 == digest:
+        return before
+    shelf.write(file, data)
+    return Partition(rows=rows.num_rows, file=file, sha256=digest, size=len(data), totals=totals)
+
+
+def _bytes_of(rows: pa.Table) -> bytes:
+    """Nothing in the file tells when or by which run it was written."""
+    sink = BytesIO()
+    pq.write_table(rows, sink, compression="zstd", version="2.6", write_statistics=True)
+    return sink.getvalue()

@@ -1,0 +1,193 @@
+"""The round of a night: dataset after dataset is built, checked and reconciled; one that fails keeps what readers have."""
+
+import logging
+import traceback
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from postventa import __version__
+from postventa.contracts import Contract, ContractError, arrow_schema, contract
+from postventa.datasets._builders import Builder, builder, in_sequence, names
+from postventa.datasets._building import Work, build_days, shape_of
+from postventa.datasets._checking import BUILT, check, failure
+from postventa.datasets._days import first_day, heard_so_far, touched_since
+from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Partition
+from postventa.datasets._reconciling import Books
+from postventa.datasets._shelf import ShelfTrouble
+from postventa.datasets._views import show
+from postventa.rules.nightly import days_to_build, whole_months
+from postventa.settings import BadConfiguration
+
+EVERYBODYS = (BadConfiguration, ShelfTrouble, OperationalError, MemoryError)
+"""What no dataset can help: the night ends."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which night it is."""
+
+    last: date
+    only: date | None
+    """The one day that is asked for again."""
+    as_of: datetime
+
+
+@dataclass(slots=True)
+class Round:
+    """One night in the making."""
+
+    work: Work
+    connection: Connection
+    base: Manifest | None
+    plan: Plan
+    wanted: set[str]
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    built: dict[str, frozenset[date]] = field(default_factory=dict)
+    """Which days were built of the datasets that have passed."""
+    _touched: dict[str, set[date]] = field(default_factory=dict)
+
+    def all(self) -> Manifest:
+        settings = self.work.night.settings
+        books = Books(self.connection, settings, self.wanted)
+        first, heard = first_day(self.connection, settings), heard_so_far(self.connection)
+        for one in in_sequence(builder(name) for name in names()):
+            before = self.base.datasets.get(one.name) if self.base else None
+            if one.name not in self.wanted:
+                self._keep(one, before)
+                continue
+            checks, made, change = self._make(one, before, books, first, heard)
+            self.checks += checks
+            if made is None:
+                self._keep(one, before)
+                continue
+            self.datasets[one.name], self.changes[one.name] = made, change
+        return Manifest(
+            run=self.work.run,
+            night=self.plan.last,
+            as_of=self.plan.as_of.astimezone(UTC),
+            code=__version__,
+            datasets=dict(sorted(self.datasets.items())),
+            changes=dict(sorted(self.changes.items())),
+            checks=tuple(self.checks),
+        )
+
+    def _keep(self, one: Builder, before: Dataset | None) -> None:
+        """What readers have stays."""
+        if before is None:
+            return
+        self.datasets[one.name] = before
+        if one.name not in self.wanted and self.base:
+            self.checks += [check for check in self.base.checks if check.dataset == one.name]
+            self.built[one.name] = frozenset()
+            self._show(one, contract(one.name), before.partitions)
+
+    def _make(
+        self, one: Builder, before: Dataset | None, books: Books, first: date | None, heard: Mapping[str, int]
+    ) -> tuple[list[Check], Dataset | None, Change]:
+        missing = [name for name in one.reads if name not in self.built]
+        if missing:
+            said = f"{' and '.join(missing)}, which it is computed from, could not be published"
+            return [failure(one.name, "has_what_it_reads", said)], None, Change()
+        try:
+            promised = contract(one.name)
+        except ContractError as wrong:
+            return [failure(one.name, "contract_is_read", str(wrong))], None, Change()
+        shape = shape_of(promised)
+        same = before if before is not None and before.shape == shape else None
+        known = same.partitions if same else {}
+        kept_from = promised.sla.kept_from(self.plan.last) or date.min
+        days = self._days(one, same, books, first, kept_from)
+        built, wrong_build = self._build(one, promised, days, known)
+        if wrong_build:
+            return [wrong_build], None, Change()
+        oldest = kept_from.replace(day=1) if one.is_monthly else kept_from
+        parts = {day: part for day, part in sorted({**known, **built}.items()) if day >= oldest}
+        rows = sum(part.rows for part in parts.values())
+        night = self.work.night
+        checks = check(night.duck, self.work.shelf, one, promised, built, rows=rows) + books.check(
+            one.name, parts
+        )
+        if any(one_check.blocks for one_check in checks):
+            return checks, None, Change()
+        self.built[one.name] = frozenset(built)
+        self._show(one, promised, parts)
+        is_as_it_was = same is not None and same.partitions == parts
+        made = Dataset(
+            version=promised.version,
+            shape=shape,
+            night=self.plan.last,
+            run=same.run if same is not None and is_as_it_was else self.work.run,
+            rows=rows,
+            heard=dict(heard),
+            partitions=parts,
+        )
+        return checks, made, _change(known, built, parts)
+
+    def _days(
+        self, one: Builder, before: Dataset | None, books: Books, first: date | None, kept_from: date
+    ) -> set[date]:
+        """Which days are built: new and recent ones, what late news touched, what is computed from such."""
+        last, back = self.plan.last, self.work.night.settings.datasets.days_back
+        of_others = {day for name in one.reads for day in self.built[name]}
+        if self.plan.only and before:
+            days = {self.plan.only, *of_others}
+        else:
+            earliest = min(before.partitions, default=None) if before else None
+            there = (earliest, before.night) if before and earliest else None
+            touched = books.drifted(one.name, before.partitions) | self._late(before) if before else set()
+            begins = first if one.is_monthly or not first else max(first, kept_from)
+            days = {*days_to_build(begins, last, there, days_back=back, touched=touched), *of_others}
+            if before and earliest and one.looks_back_days:
+                since = max(earliest, last - timedelta(days=one.looks_back_days))
+                days |= {since + timedelta(days=number) for number in range((last - since).days + 1)}
+        days = {day for day in days if kept_from <= day <= last}
+        return set(whole_months(days)) if one.is_monthly else days
+
+    def _late(self, before: Dataset) -> set[date]:
+        mark = str(sorted(before.heard.items()))
+        if mark not in self._touched:
+            settings = self.work.night.settings
+            self._touched[mark] = touched_since(self.connection, settings, before.heard)
+        return self._touched[mark]
+
+    def _build(
+        self, one: Builder, promised: Contract, days: Collection[date], known: Mapping[date, Partition]
+    ) -> tuple[dict[date, Partition], Check | None]:
+        try:
+            with self.connection.begin_nested():
+                return build_days(self.work, one, promised, days, known), None
+        except EVERYBODYS:
+            raise
+        except ContractError as wrong:
+            return {}, failure(one.name, BUILT, str(wrong))
+        except Exception as wrong:  # noqa: BLE001 - a dataset fails alone, with its reason
+            # By its kind and place alone: its text may hold what rows hold.
+            place = traceback.extract_tb(wrong.__traceback__)[-1]
+            said = f"its builder failed with {type(wrong).__name__} ({place.filename}, line {place.lineno})"
+            log.error("%s: %s", one.name, said)  # noqa: TRY400 - a trace may hold what rows hold
+            return {}, failure(one.name, BUILT, said)
+
+    def _show(self, one: Builder, promised: Contract, parts: Mapping[date, Partition]) -> None:
+        """The dataset as later ones read it, and as the laptop's files are made of it."""
+        night, shelf = self.work.night, self.work.shelf
+        show(night.duck, shelf, one.name, parts.values(), schema=arrow_schema(promised), day=one.day)
+
+
+def _change(
+    before: Mapping[date, Partition], built: Mapping[date, Partition], after: Mapping[date, Partition]
+) -> Change:
+    kept = [day for day in sorted(built) if day in after]
+    return Change(
+        added=tuple(day for day in kept if day not in before),
+        changed=tuple(day for day in kept if day in before and before[day] != built[day]),
+        dropped=tuple(day for day in sorted(before) if day not in after),
+        unchanged=sum(day in before and before[day] == built[day] for day in kept),
+    )

@@ -1,0 +1,122 @@
+"""Totals that datasets and store must agree upon, by local day: counted here without a builder's help.
+
+They serve twice. Before a night, days whose totals are no longer the published ones have heard late news; after it, a
+total that differs keeps the dataset from being published.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Select, case, func, or_, select
+
+from postventa.datasets._quarters import day_of, quarter
+from postventa.rules.messages import Outcome
+from postventa.settings import Settings
+from postventa.store.cases import CaseRow
+from postventa.store.ledger import ledger
+from postventa.store.messages import OutboxRow
+from postventa.store.orders import OrderRow
+
+ROWS = "rows"
+_ORDERS: Any = OrderRow.__table__.c
+_CASES: Any = CaseRow.__table__.c
+_BOX: Any = OutboxRow.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is counted of a dataset: its rows, and how many there are of each value of a column."""
+
+    what: str
+    """In a sentence."""
+    store: Callable[[Connection], Select[Any]]
+    """The statement that answers (shop, quarter, value, how many)."""
+    column: str = ""
+
+    def of(self, rows: pa.Table) -> dict[str, int]:
+        """The totals of built rows."""
+        counts = {ROWS: rows.num_rows}
+        if self.column and rows.num_rows:
+            for one in pc.value_counts(rows[self.column].combine_chunks()):
+                counts[str(one["values"].as_py())] = one["counts"].as_py()
+        return counts
+
+
+def _orders_placed(connection: Connection) -> Select[Any]:
+    moment = quarter(connection, _ORDERS.placed_at)
+    counted = select(_ORDERS.shop, moment, _ORDERS.stage, func.count())
+    return counted.group_by(_ORDERS.shop, moment, _ORDERS.stage)
+
+
+def _messages_owed(connection: Connection) -> Select[Any]:
+    moment, shop = quarter(connection, _BOX.owed_at), _shop_of_a_message()
+    counted = select(shop, moment, _outcome(), func.count()).select_from(_messages())
+    return counted.group_by(shop, moment, _BOX.outcome)
+
+
+TOTALS: Mapping[str, Total] = {
+    "order_timeline": Total("orders placed", _orders_placed, "stage"),
+    "message_ledger": Total("messages owed", _messages_owed, "outcome"),
+}
+"""By dataset."""
+
+
+def totals_of(name: str, rows: pa.Table) -> dict[str, int]:
+    """The totals of built rows; none where nothing is counted for the dataset."""
+    return TOTALS[name].of(rows) if name in TOTALS else {}
+
+
+def in_the_store(connection: Connection, settings: Settings, name: str) -> dict[date, dict[str, int]]:
+    """The store's totals of a dataset by day. Shops that the configuration does not have are left out."""
+    days: dict[date, Counter[str]] = {}
+    for shop, moment, value, count in connection.execute(TOTALS[name].store(connection)):
+        if shop in settings.shops:
+            day = days.setdefault(day_of(moment, settings.shops[shop].zone), Counter())
+            day[ROWS] += count
+            day[str(value)] += count
+    return {day: dict(counts) for day, counts in days.items()}
+
+
+def beside_the_days(connection: Connection, settings: Settings) -> dict[str, int]:
+    """Messages that are of no shop of the configuration, by outcome: the ledger counts them, and no day does."""
+    shop = _shop_of_a_message()
+    strange = or_(shop.is_(None), shop.not_in(list(settings.shops)))
+    counted = select(_outcome(), func.count()).select_from(_messages()).where(strange).group_by(_BOX.outcome)
+    found: Counter[str] = Counter()
+    for outcome, count in connection.execute(counted):
+        found[outcome] += count
+    return {ROWS: found.total(), **found}
+
+
+def ledger_says(connection: Connection) -> dict[str, int]:
+    """The ledger's own numbers, by outcome."""
+    book = ledger(connection)
+    return {
+        ROWS: book.owed,
+        Outcome.SENT: book.sent,
+        Outcome.SUPPRESSED: sum(book.suppressed.values()),
+        Outcome.DEFERRED: sum(book.deferred.values()),
+        Outcome.FAILED: sum(book.failed.values()),
+        Outcome.UNCERTAIN: book.uncertain,
+        Outcome.WAITING: book.waiting,
+    }
+
+
+def _outcome() -> Any:
+    """What is being handed over at this moment still waits for its answer."""
+    return case((_BOX.outcome == Outcome.BEGUN, Outcome.WAITING), else_=_BOX.outcome)
+
+
+def _shop_of_a_message() -> Any:
+    return func.coalesce(_ORDERS.shop, _CASES.shop)
+
+
+def _messages() -> Any:
+    return OutboxRow.__table__.outerjoin(OrderRow.__table__, _ORDERS.id == _BOX.order_id).outerjoin(
+        CaseRow.__table__, _CASES.id == _BOX.case_id
+    )

@@ -1,0 +1,46 @@
+"""DuckDB over partitions: each dataset stands as a view of its name, and only the files of the days asked for are opened."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from postventa.datasets._manifest import Partition
+from postventa.datasets._shelf import Shelf
+
+MEMORY = "512MB"
+"""What DuckDB holds; beyond that it works on the disk."""
+
+
+@contextmanager
+def open_duck(scratch: Path) -> Iterator[Any]:
+    """A DuckDB connection that is careful with memory and says every instant in UTC."""
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(scratch)}) as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        duck.execute("SET preserve_insertion_order = true")
+        duck.execute("SET enable_progress_bar = false")
+        yield duck
+
+
+def show(
+    duck: Any, shelf: Shelf, name: str, parts: Iterable[Partition], *, schema: pa.Schema, day: str
+) -> None:
+    """Makes a view of the rows of these days. Where they have none, it has columns and no rows."""
+    files = sorted(part.file for part in parts if part.file)
+    if not files:
+        duck.register(name, schema.empty_table())
+        return
+    duck.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {rows_of(duck, shelf, files, day)}')
+
+
+def rows_of(duck: Any, shelf: Shelf, files: Iterable[str], day: str) -> str:
+    """The statement that reads these files. The day is taken from their folders: those that do not matter stay shut."""
+    listed = ", ".join(f"'{_quoted(shelf.for_duckdb(duck, file))}'" for file in files)
+    return f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'{day}': DATE}})"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
