@@ -5,6 +5,7 @@ code is written down before the shop is asked, and the shop is asked for the cod
 """
 
 import secrets
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from postventa.store.upsert import insert_new
 
 PURPOSE = "review"
 MESSAGE = "review_coupon"
+PREFIX = "gracias-"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without what looks alike. WooCommerce writes codes in small letters."""
 _BOX: Any = OutboxRow.__table__
@@ -38,9 +40,7 @@ def reserve(connection: Connection, settings: Settings, shop: str, now: datetime
     Beyond the month's number none is reserved before the next month.
     """
     terms = settings.shop(shop).review_coupon
-    left = (
-        0 if terms is None else min(limit, terms.monthly - _given_in_month(connection, settings, shop, now))
-    )
+    left = 0 if terms is None else min(limit, terms.monthly - given_in_month(connection, settings, shop, now))
     if terms is None or left <= 0:
         return 0
     earned = (
@@ -65,7 +65,7 @@ def reserve(connection: Connection, settings: Settings, shop: str, now: datetime
             "purpose": PURPOSE,
             "shop": shop,
             "order_id": one.order_id,
-            "code": "gracias-" + "".join(secrets.choice(ALPHABET) for _ in range(10)),
+            "code": PREFIX + "".join(secrets.choice(ALPHABET) for _ in range(10)),
             "shop_ref": "",
             "percent": Decimal(facts[one.letter]["reward"]["percent"]),
             "amount": None,
@@ -126,6 +126,30 @@ def note_made(connection: Connection, row: Any, shop_ref: str, now: datetime) ->
     insert_new(connection, OutboxRow, [owed], ("key",))
 
 
+def note_refused(connection: Connection, row: Any) -> None:
+    """Notes that the shop will not make it: it holds up no other, and counts for no month."""
+    _set(connection, (_COUPONS.c.id == row.id) & (_COUPONS.c.state == "reserved"), state="refused")
+
+
+def note_letters(connection: Connection) -> None:
+    """Reads back what became of the coupons' mails: sent, or kept back for good, so that nobody knows the code."""
+    letters = select(_BOX.c.id).where(_BOX.c.order_id == _COUPONS.c.order_id, _BOX.c.message == MESSAGE)
+    is_created = _COUPONS.c.state == "created"
+    for outcomes, state in ((IS_OUT, "sent"), ((Outcome.SUPPRESSED, Outcome.FAILED), "refused")):
+        _set(connection, is_created & letters.where(_BOX.c.outcome.in_(outcomes)).exists(), state=state)
+
+
+def counted(connection: Connection, since: datetime) -> Counter[tuple[str, str]]:
+    """By shop and state, the coupons reserved since then."""
+    rows = select(_COUPONS.c.shop, _COUPONS.c.state, func.count()).where(_COUPONS.c.reserved_at >= since)
+    return Counter(
+        {
+            (shop, state): n
+            for shop, state, n in connection.execute(rows.group_by(_COUPONS.c.shop, _COUPONS.c.state))
+        }
+    )
+
+
 def expire(connection: Connection, now: datetime) -> None:
     """Notes which coupons can be used no more; one that was never made is given up with its promise's end."""
     over = update(CouponRow).where(
@@ -134,8 +158,14 @@ def expire(connection: Connection, now: datetime) -> None:
     connection.execute(over.values(state="expired"))
 
 
-def _given_in_month(connection: Connection, settings: Settings, shop: str, now: datetime) -> int:
+def given_in_month(connection: Connection, settings: Settings, shop: str, now: datetime) -> int:
+    """How many of the month's coupons are given: whatever became of them, but for what the shop refused."""
     local = now.astimezone(settings.shop(shop).zone)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     given = select(func.count()).where(_COUPONS.c.shop == shop, _COUPONS.c.reserved_at >= first)
+    given = given.where(_COUPONS.c.state != "refused")
     return int(connection.execute(given).scalar_one())
+
+
+def _set(connection: Connection, which: Any, **values: Any) -> None:
+    connection.execute(update(CouponRow).where(which).values(**values))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from postventa.coupons import counted, given_in_month
 from postventa.review_facts import SURVEY
 from postventa.rules.surveys import low_scores
 from postventa.settings import Settings
@@ -122,6 +123,7 @@ def reviews_today(connection: Connection, settings: Settings, now: datetime) -> 
             "|---|---:|---:|---:|---:|",
             *rates,
             "",
+            *_coupons(connection, settings, now),
             "## Low scores today",
             "",
             *(
@@ -135,6 +137,17 @@ def reviews_today(connection: Connection, settings: Settings, now: datetime) -> 
             ),
         ]
     )
+
+
+def _coupons(connection: Connection, settings: Settings, now: datetime) -> list[str]:
+    """What became of the last month's coupons, and what is left of each shop's; nothing where none are promised."""
+    found = counted(connection, now - REACHES_BACK)
+    lines = [f"| {shop} | {state} | {count} |" for (shop, state), count in sorted(found.items())]
+    for name, shop in settings.shops.items():
+        if shop.review_coupon is not None:
+            given = given_in_month(connection, settings, name, now)
+            lines.append(f"| {name} | **this month** | **{given} of {shop.review_coupon.monthly}** |")
+    return ["## Coupons", "", "| shop | | how many |", "|---|---|---:|", *lines, ""] if lines else []
 
 
 def _hours(lately: Asked, survey: str) -> str:

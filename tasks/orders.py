@@ -16,6 +16,7 @@ from postventa.agreements import note_agreements
 from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
 from postventa.connectors.errors import ConnectorError
+from postventa.coupon_uses import note_used
 from postventa.news import Heard, NotUnderstood, Page, Shop
 from postventa.store import endings, filing, rereading
 from postventa.store.changes import Change, save
@@ -190,6 +191,7 @@ class _Batch:
                 )
                 agreed = [yes for change, _ in changes for yes in change.agreed]
                 note_agreements(self.connection, self.place.settings, agreed, self.now)
+                note_used(self.connection, self.shop, [change for change, _ in changes])
             read.extend((item.id, "applied") for _, item in changes)
             self.tally.applied += len(changes)
         except OperationalError:
