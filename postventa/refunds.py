@@ -3,14 +3,16 @@
 Refunds are made in the shop and read back from it: nothing here pays anybody.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, update
 
 from postventa.clocks import end_clocks, start_clocks
+from postventa.return_calls import call
 from postventa.rules.refunds import (
     FROM_THE_GOODS,
     FROM_THE_WORD,
@@ -18,29 +20,23 @@ from postventa.rules.refunds import (
     Claim,
     GivenBack,
     Share,
-    may_withhold,
     shares,
     still_owed,
+    surplus,
     withheld_until,
 )
 from postventa.rules.returns import Act, ReturnKind, ReturnState, after
 from postventa.settings import Settings
 from postventa.store.casebook import move, owe
-from postventa.store.caselog import log
-from postventa.store.cases import CaseRow
-from postventa.store.clocks import TICKING, ClockRow
+from postventa.store.clocks import ClockRow
+from postventa.store.compensation import money_promised
 from postventa.store.returns import ReturnRow
-from postventa.store.sales import Sale, hold_return, look_again, return_of
+from postventa.store.sales import Sale, look_again, return_of
 
 REFUND, HOLD, CONFORMITY = "R-WDR-REF", "R-WDR-HOLD", "R-CON-REF"
 REFUND_RULES = (REFUND, HOLD, CONFORMITY)
-SOON = timedelta(hours=2)
-"""A refund that waits lawfully stops being watched a little before its day, not after it has rung."""
-_CASES: Any = CaseRow.__table__
 _CLOCKS: Any = ClockRow.__table__
-_RETURNS: Any = ReturnRow.__table__
 OWES_NOTHING = {ReturnState.DECLINED, ReturnState.CANCELLED, ReturnState.EXCHANGED}
-_WAITING = {ReturnState.AWAITING_GOODS, ReturnState.IN_TRANSIT}
 
 
 def set_amount(connection: Connection, case_id: int, owed: Decimal, given: Decimal) -> None:
@@ -108,41 +104,6 @@ def money_falls_due(
         _start(connection, settings, row, "conformity.refund_due", event=first, earlier=len(clocks), now=now)
 
 
-def withhold(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Stops the refund clocks that are about to run out while the goods are neither here nor proven to be under way.
-
-    The law lets the shop wait for one of the two (LGDCU 107.3); whichever comes first starts two working days.
-    """
-    clocks, returns = _CLOCKS.c, _RETURNS.c
-    about_to = (
-        select(clocks.case_id)
-        .join(_RETURNS, returns.case_id == clocks.case_id)
-        .join(_CASES, _CASES.c.id == clocks.case_id)
-        .where(text(f"clocks.{TICKING}"), clocks.due_at <= now + SOON, clocks.rule_id == REFUND)
-        .where(_CASES.c.state.in_(_WAITING), returns.kind.in_(MAY_WAIT))  # what is overdue fills no run
-        .where(
-            returns.goods_received_at.is_(None), returns.proof_at.is_(None), returns.is_collected.is_(False)
-        )
-        .order_by(clocks.due_at)
-        .limit(limit)
-    )
-    stopped = []
-    for case_id in connection.execute(about_to).scalars().all():
-        row: Any = hold_return(connection, case_id)  # proof may have come meanwhile
-        may = may_withhold(
-            ReturnKind(row.kind),
-            is_collected=row.is_collected,
-            goods_at=row.goods_received_at,
-            proof_at=row.proof_at,
-        )
-        if not may or row.state not in _WAITING:
-            continue
-        end_clocks(connection, case_id=case_id, now=now, at=now, rule_ids=[REFUND], state="not_applicable")
-        log(connection, case_id, "refund_withheld", now, {"article": "LGDCU 107.3"})
-        stopped.append(row.number)
-    return stopped
-
-
 def read_back(
     connection: Connection, settings: Settings, sale: Sale, now: datetime, *, other_means: str = ""
 ) -> list[int]:
@@ -164,7 +125,7 @@ def read_back(
         moved.append(row.case_id)
         set_amount(connection, row.case_id, claim.owed, share.given)
         if share.is_all:
-            _refunded(connection, row, share, now)
+            all_is_back(connection, row, share.last_at or now, now)
         elif row.refunded_at is not None:
             _taken_back(connection, settings, row, now)
         if share.given > row.refunded_amount:
@@ -178,13 +139,15 @@ def read_back(
                 is_other=bool(other_means),
             )
         look_again(connection, row.order_id, now)
+    if claims:
+        _tell_of_too_much(connection, settings, waiting[-1], claims, refunds, now=now)
     return moved
 
 
-def _refunded(connection: Connection, row: Any, share: Share, now: datetime) -> None:
-    at = share.last_at or now
+def all_is_back(connection: Connection, row: Any, at: datetime, now: datetime, who: str = "shop") -> None:
+    """Notes that nothing is owed any more since `at`: the return is refunded, and its clocks have been kept."""
     connection.execute(update(ReturnRow).where(ReturnRow.case_id == row.case_id).values(refunded_at=at))
-    move(connection, row.case_id, after(ReturnState(row.state), Act.REFUND), who="shop", now=now)
+    move(connection, row.case_id, after(ReturnState(row.state), Act.REFUND), who=who, now=now)
     end_clocks(connection, case_id=row.case_id, now=now, at=at, rule_ids=REFUND_RULES)
 
 
@@ -218,7 +181,35 @@ def _tell(
         "means": means,
         "is_other_means": is_other,
     }
-    owe(connection, row.case_id, "refund_made", f"{share.given:.2f}", now, facts=facts)
+    # By the refunds that it is of: one that was deleted and made anew is told anew, of the same sum too.
+    occasion = f"{share.given:.2f}:{','.join(share.refs)}"
+    owe(connection, row.case_id, "refund_made", occasion, now, facts=facts)
+
+
+def _tell_of_too_much(
+    connection: Connection,
+    settings: Settings,
+    row: Any,
+    claims: Sequence[Claim],
+    refunds: Sequence[GivenBack],
+    *,
+    now: datetime,
+) -> None:
+    """Calls the owner once where the shop has given back more than is owed and was promised as a remedy."""
+    over = surplus(claims, refunds)
+    if over <= 0 or (over := over - money_promised(connection, row.order_id)) <= 0:
+        return
+    due = sum((claim.owed for claim in claims), Decimal(0))
+    call(
+        connection,
+        settings,
+        row,
+        "overpaid",
+        words=f"The shop has given back {due + over:.2f} {row.currency}, and {due:.2f} is owed: {over:.2f} too much.",
+        occasion=f"overpaid:{due + over:.2f}:{due:.2f}",
+        now=now,
+        facts={"given_amount": f"{due + over:.2f}", "due_amount": f"{due:.2f}"},
+    )
 
 
 def _start(

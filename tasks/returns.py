@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 from postventa import clock
 from postventa.after_sales import keep, note_acknowledgements
 from postventa.late_payments import ask_again, count_late_payment
-from postventa.refunds import withhold
+from postventa.order_clocks import keep_clocks
+from postventa.refunds_withheld import withhold
 from postventa.returns_today import returns_today
 from postventa.store.sales import Sale, due_sales, put_off, sales
 from postventa.workplace import Workplace, open_workplace
@@ -25,12 +26,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Looked:
-    """What a round brought: sales looked at, returns whose money moved, refunds that wait lawfully, and trouble."""
+    """What a round brought: sales looked at, returns whose money moved, refunds that wait lawfully, clocks that
+    began for orders, and trouble.
+    """
 
     sales: int = 0
     moved: int = 0
     acknowledged: int = 0
     withheld: int = 0
+    clocks: int = 0
     trouble: list[str] = field(default_factory=list)
     """Sentences that need a person; each names an order."""
     left_over: bool = False
@@ -48,7 +52,7 @@ def keep_sales() -> Looked:
     while time.monotonic() < until:
         with place.store.begin() as connection:
             found = sales(connection, due_sales(connection, now, BATCH))
-            for sale in found.values():
+            for sale in _with_clocks(connection, place, list(found.values()), looked):
                 _keep_one(connection, place, sale, looked)
         if not found:
             return looked
@@ -74,14 +78,31 @@ def report_returns(looked: Looked) -> list[str]:
     with place.reading() as connection:
         page = returns_today(connection, clock.now())
     did = (
-        f"- {looked.sales} sales looked at, {looked.moved} refunds read back, {looked.acknowledged} statements "
-        f"acknowledged, {looked.withheld} refunds withheld until the goods are here"
+        f"- {looked.sales} sales looked at, {looked.clocks} deadlines of orders begun, {looked.moved} refunds read "
+        f"back, {looked.acknowledged} statements acknowledged, {looked.withheld} refunds withheld until the goods are here"
     )
     rest = "- **more sales are due** for the next run" if looked.left_over else "- no sale is due for a look"
     people = [f"- needs a person: {sentence}" for sentence in looked.trouble]
     said = "\n".join([page, "", "## This run", "", did, rest, *people])
     create_markdown_artifact(key="returns-today", markdown=said, description="Returns and refunds")
     return looked.trouble
+
+
+def _with_clocks(connection: Connection, place: Workplace, found: list[Sale], looked: Looked) -> list[Sale]:
+    """These sales with their orders' clocks kept, all at once; only if that fails, each alone, without those that fail."""
+    try:
+        with connection.begin_nested():
+            looked.clocks += keep_clocks(connection, place.settings, found, clock.now())
+    except OperationalError:
+        raise  # the store's trouble, not these sales'
+    except Exception as error:  # noqa: BLE001 - a sale fails alone, with its reason
+        if len(found) > 1:
+            return [one for sale in found for one in _with_clocks(connection, place, [sale], looked)]
+        for sale in found:
+            looked.sales += 1
+            _put_off(connection, sale, error, looked)
+        return []
+    return found
 
 
 def _keep_one(connection: Connection, place: Workplace, sale: Sale, looked: Looked) -> None:

@@ -1,12 +1,12 @@
 """What a return is worth: the amount owed for its lines, what has been given back of it, and by when the rest is due."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from postventa.rules.returns import ReturnKind
+from postventa.rules.returns import Answer, ReturnKind
 
 CENT = Decimal("0.01")
 ARTICLES = {
@@ -25,6 +25,9 @@ FROM_THE_GOODS = frozenset({ReturnKind.NON_CONFORMITY})
 """Kinds whose refund is due from the goods or the proof that they are on their way (R-CON-REF)."""
 MAY_WAIT = frozenset({ReturnKind.STATUTORY_WITHDRAWAL, ReturnKind.REFUSED_DELIVERY})
 """Kinds whose refund may be withheld until the goods or that proof are there."""
+
+
+_MAY_LOSE_VALUE = frozenset({ReturnKind.STATUTORY_WITHDRAWAL, ReturnKind.COMMERCIAL_RETURN})
 
 
 class Risk(StrEnum):
@@ -79,19 +82,49 @@ def amount_owed(
     paid: Decimal,
     given_back: Decimal,
     standard_delivery: Decimal | None = None,
+    deducted: Decimal = Decimal(0),
 ) -> Decimal:
     """What is owed for these pieces, never more than what was paid and not given back yet.
 
+    What is `deducted` for a diminished value lowers the goods alone, and not below nothing: never the delivery.
     With the last of the goods comes the delivery (LGDCU 107.1), but not the surplus of a dearer one than the
     standard that the customer chose expressly (107.2); all of it where nobody knows the standard's price.
     """
-    owed = sum((piece.amount for piece in pieces), Decimal(0))
+    owed = max(goods_value(pieces) - deducted, Decimal(0))
     if is_everything:
         delivery = charges.shipping
         if standard_delivery is not None:
             delivery = min(delivery, standard_delivery)
         owed += delivery + charges.fees + charges.rounding
     return max(min(owed, paid - given_back), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+
+
+def goods_value(pieces: Iterable[Piece]) -> Decimal:
+    """What was paid for the goods alone."""
+    return sum((piece.amount for piece in pieces), Decimal(0))
+
+
+def may_deduct(kind: ReturnKind, *, was_told: bool, is_inspected: bool, reason: str, evidence: str) -> Answer:
+    """Whether a diminished value of the goods may be deducted from the refund (LGDCU 108.2).
+
+    The customer answers for handling beyond what shows nature, characteristics and functioning; never where nobody
+    told them of the right to withdraw. What is faulty, was refused or never arrived lost no value by their hands.
+    """
+    article = "LGDCU 108.2" if kind is ReturnKind.STATUTORY_WITHDRAWAL else ""
+    if kind not in _MAY_LOSE_VALUE:
+        return Answer(False, article, f"nothing is deducted from a return that is {kind.replace('_', ' ')}")
+    if kind is ReturnKind.STATUTORY_WITHDRAWAL and not was_told:
+        why = "who was not told of the right to withdraw never answers for a diminished value"
+        return Answer(False, article, why)
+    if not is_inspected:
+        return Answer(False, article, "nobody has inspected the goods: what they have lost is not known")
+    if not reason.strip():
+        return Answer(
+            False, article, "say what was done to the goods beyond trying them: the customer reads it"
+        )
+    if not evidence.strip():
+        return Answer(False, article, "a deduction needs its evidence: say what shows the diminished value")
+    return Answer(True, article, reason.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +153,8 @@ class Share:
     given: Decimal
     last_at: datetime | None
     is_all: bool
+    refs: tuple[str, ...] = field(default=(), compare=False)
+    """The refunds that it was paid by."""
 
 
 def shares(claims: Sequence[Claim], refunds: Iterable[GivenBack]) -> tuple[Share, ...]:
@@ -128,16 +163,24 @@ def shares(claims: Sequence[Claim], refunds: Iterable[GivenBack]) -> tuple[Share
     left = {refund.ref: refund.amount for refund in made}
     found = []
     for claim in claims:
-        given, last = Decimal(0), None
+        given, last, refs = Decimal(0), None, []
         for refund in made:
             taken = min(left[refund.ref], claim.owed - given)
             if not counts(refund, claim) or taken <= 0:
                 continue
             given += taken
             left[refund.ref] -= taken
+            refs.append(refund.ref)
             last = max((at for at in (last, refund.at) if at is not None), default=None)
-        found.append(Share(given, last, given >= claim.owed))
+        found.append(Share(given, last, given >= claim.owed, tuple(refs)))
     return tuple(found)
+
+
+def surplus(claims: Sequence[Claim], refunds: Iterable[GivenBack]) -> Decimal:
+    """What was given back since the first claim and pays none of them: more than anybody was owed."""
+    made = [refund for refund in refunds if any(counts(refund, claim) for claim in claims)]
+    taken = sum((share.given for share in shares(claims, made)), Decimal(0))
+    return sum((refund.amount for refund in made), Decimal(0)) - taken
 
 
 def still_owed(claim: Claim, refunds: Iterable[GivenBack], paid: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from postventa.rules.compensation import Fault, Remedy, Stakes
+from postventa.rules.compensation import MONEY, Fault, Remedy, Stakes
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.orders import LineRow, OrderRow, RefundRow
 from postventa.store.returns import RemedyRow
@@ -161,6 +161,17 @@ def back_or_promised(connection: Connection, order_id: int) -> tuple[Decimal, De
     total: Decimal = connection.execute(select(OrderRow.total).where(OrderRow.id == order_id)).scalar_one()
     # What was given comes back to us from the shop as a refund: it must not count twice.
     return max(returned, given) + still, total
+
+
+def money_promised(connection: Connection, order_id: int) -> Decimal:
+    """What of an order is to go back, or went back, as a remedy: over all its cases."""
+    table = _REMEDIES.c
+    promised = (
+        select(table.amount)
+        .join(CaseRow, CaseRow.id == table.case_id)
+        .where(CaseRow.order_id == order_id, table.state.in_(SPENT), table.remedy.in_(MONEY))
+    )
+    return _sum(connection.execute(promised).scalars())
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -7,12 +7,14 @@ import pytest
 from a_sale import ARRIVED, DAY, ASale, line
 from sqlalchemy import select, update
 
-from postventa import refunds, return_decisions, returns
+from postventa import refunds, refunds_withheld, return_decisions, returns
 from postventa.return_decisions import MayNotDecline
 from postventa.returns import NotAReturn
 from postventa.rules.returns import OutOfTurn, ReturnKind
 from postventa.store.cases import CaseEntryRow, CaseLogRow
+from postventa.store.messages import OutboxRow
 from postventa.store.orders import RefundRow
+from postventa.store.returns import RemedyRow
 from postventa.store.sales import sales
 from postventa.verification import verify_log
 
@@ -54,7 +56,7 @@ def read_back(sale, at):
 
 def withhold(sale, at):
     with sale.place.store.begin() as connection:
-        return refunds.withhold(connection, at, 100)
+        return refunds_withheld.withhold(connection, at, 100)
 
 
 def test_goods_that_arrive_are_told_once_inspected_and_their_money_falls_due(sale):
@@ -115,6 +117,12 @@ def test_a_refund_that_the_shop_deletes_is_owed_again_by_the_same_day(sale):
     assert (sale.case.state, sale.money.refunded_at, sale.money.refunded_amount) == ("refund_due", None, 0)
     again = sale.clock("R-WDR-REF")
     assert (again.state, again.due_at, again.amount) == ("running", DUE, Decimal("16.94"))
+    sale.give_back("16.94", TOLD + 3 * DAY)
+    for _ in range(2):
+        read_back(sale, TOLD + 3 * DAY)
+    told = [row.facts["refunded_at"] for row in sale.rows(OutboxRow) if row.message == "refund_made"]
+    assert told == [(TOLD + DAY).isoformat(), (TOLD + 3 * DAY).isoformat()]
+    assert (sale.case.state, sale.clock("R-WDR-REF").state) == ("refunded", "met")
 
 
 def test_money_given_back_before_the_statement_does_not_close_its_clock(sale):
@@ -270,3 +278,31 @@ def test_a_refund_from_before_the_statement_that_is_heard_of_later_settles_it(sa
     read_back(sale, TOLD + DAY)
     assert (sale.case.state, sale.money.refund_due_amount) == ("refunded", 0)
     assert "refund_made" not in sale.owed
+
+
+def test_a_refund_larger_than_is_owed_is_told_to_the_owner_once_with_both_amounts(sale):
+    sale.declare(TOLD)
+    sale.give_back("16.94", TOLD + DAY)
+    read_back(sale, TOLD + DAY)
+    assert "return_call" not in sale.owed
+    sale.give_back("3.06", TOLD + 2 * DAY)
+    for later in (2, 3):
+        assert read_back(sale, TOLD + later * DAY) == []
+    (call,) = [row for row in sale.rows(OutboxRow) if row.message == "return_call"]
+    assert call.recipient == "ana"
+    assert call.facts == {"news": "overpaid", "given_amount": "20.00", "due_amount": "16.94"}
+    with sale.place.reading() as connection:
+        notes = connection.execute(select(CaseEntryRow.text).where(CaseEntryRow.author == "clock")).scalars()
+        assert "The shop has given back 20.00 EUR, and 16.94 is owed: 3.06 too much." in notes.all()
+
+
+def test_what_was_approved_as_a_remedy_is_not_too_much(sale):
+    sale.declare(TOLD)
+    remedy = {"case_id": sale.case.id, "occasion": "late", "remedy": "partial_refund", "incident": "late"}
+    remedy |= {"fault": "carrier", "amount": Decimal("3.06"), "currency": "EUR", "state": "approved"}
+    remedy |= {"budget": "", "approved_by": "ana", "proposed_at": TOLD, "settled_at": None}
+    with sale.place.store.begin() as connection:
+        connection.execute(RemedyRow.__table__.insert(), remedy)
+    sale.give_back("20.00", TOLD + DAY)
+    read_back(sale, TOLD + DAY)
+    assert "return_call" not in sale.owed

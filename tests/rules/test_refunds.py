@@ -17,9 +17,12 @@ from postventa.rules.refunds import (
     Share,
     amount_owed,
     double_sum_risk,
+    goods_value,
+    may_deduct,
     may_withhold,
     shares,
     still_owed,
+    surplus,
     withheld_until,
 )
 from postventa.rules.returns import ReturnKind
@@ -69,6 +72,41 @@ def test_never_more_is_owed_than_was_paid_and_not_given_back():
     assert owed(piece("60", 1, 1), paid="60", given_back="45.5") == euros("14.50")
     assert owed(piece("60", 1, 1), paid="0") == euros("0.00")
     assert owed(piece("60", 1, 1), paid="60", given_back="61") == euros("0.00")
+
+
+def test_a_deduction_lowers_the_goods_to_nothing_and_never_the_delivery():
+    charges, goods = Charges(shipping=euros("4.84")), piece("20", 1, 1)
+    for deducted, left in (("5", "19.84"), ("20", "4.84"), ("500", "4.84")):
+        both = {"is_everything": True, "paid": euros("100"), "given_back": Decimal(0)}
+        assert amount_owed([goods], charges, **both, deducted=euros(deducted)) == euros(left)
+    assert goods_value([goods, piece("20", 2, 1)]) == euros("30")
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "why"),
+    [
+        (WITHDRAWAL, {}, ""),
+        (ReturnKind.COMMERCIAL_RETURN, {"was_told": False}, ""),
+        (ReturnKind.NON_CONFORMITY, {}, "a return that is non conformity"),
+        (ReturnKind.UNDELIVERABLE, {}, "a return that is undeliverable"),
+        (WITHDRAWAL, {"was_told": False}, "never answers for a diminished value"),
+        (WITHDRAWAL, {"is_inspected": False}, "nobody has inspected the goods"),
+        (WITHDRAWAL, {"reason": " "}, "say what was done to the goods"),
+        (WITHDRAWAL, {"evidence": " "}, "needs its evidence"),
+    ],
+)
+def test_a_diminished_value_is_deducted_from_inspected_goods_of_who_was_told_with_reason_and_evidence(
+    kind, changed, why
+):
+    told = {
+        "was_told": True,
+        "is_inspected": True,
+        "reason": "Worn outside.",
+        "evidence": "Mud on the soles.",
+    }
+    answer = may_deduct(kind, **told | changed)
+    assert answer.is_yes is not bool(why)
+    assert why in answer.reason
 
 
 def test_a_line_of_nothing_is_worth_nothing():
@@ -122,6 +160,13 @@ def test_one_refund_pays_the_oldest_return_first_and_no_cent_twice():
     first, second = shares([claim("20"), claim("10", MONDAY + DAY)], [refund("1", "25", MONDAY + 2 * DAY)])
     assert (first.given, first.is_all) == (euros("20"), True)
     assert (second.given, second.is_all) == (euros("5"), False)
+
+
+def test_more_than_all_claims_is_a_surplus_and_money_from_before_them_is_not():
+    both = [claim("20"), claim("10", MONDAY + DAY)]
+    assert surplus(both, [refund("1", "31"), refund("2", "8", MONDAY - DAY)]) == euros("1")
+    assert surplus(both, [refund("1", "30")]) == 0
+    assert surplus(both, [refund("1", "12")]) == 0
 
 
 def test_a_refund_without_a_moment_counts_and_leaves_the_moment_open():

@@ -9,7 +9,7 @@ from a_sale import ARRIVED, DAY, ASale
 from an_order import fill, raw_order
 from sqlalchemy import select
 
-from postventa import clock, refunds, returns
+from postventa import clock, refunds_withheld, returns
 from postventa.after_sales import keep
 from postventa.rules.returns import OutOfTurn
 from postventa.store import casebook
@@ -64,7 +64,7 @@ def test_an_order_that_is_sent_although_withdrawn_from_is_asked_back_once_and_it
     assert (sale.clocks["R-WDR-RET"], sale.clocks["R-WDR-REF"]) == ("running", "running")
     assert sale.clock("R-WDR-REF").due_at == due
     with sale.place.store.begin() as connection:
-        assert refunds.withhold(connection, due, 1) == [sale.case.number]
+        assert refunds_withheld.withhold(connection, due, 1) == [sale.case.number]
     assert sale.clocks["R-WDR-REF"] == "not_applicable"
 
 
@@ -78,7 +78,7 @@ def test_refunds_that_may_not_wait_fill_no_run_of_those_that_may(sale):
     sale.declare(TOLD + timedelta(hours=1), order_ref="8", email="nuria.8@client.example")
     due = sale.clock("R-WDR-REF").due_at
     with sale.place.store.begin() as connection:
-        assert refunds.withhold(connection, due, 1) == ["D-2026-000002"]
+        assert refunds_withheld.withhold(connection, due, 1) == ["D-2026-000002"]
 
 
 @ON_POSTGRESQL
