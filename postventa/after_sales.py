@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 from postventa.clocks import end_clocks
 from postventa.declarations import ACKNOWLEDGEMENT
 from postventa.refunds import REFUND_RULES, read_back
-from postventa.return_decisions import ask_for_what_left
+from postventa.return_goods_out import ask_for_what_left
 from postventa.reviews import plan_ask
 from postventa.rules.counting import A_SECOND
 from postventa.rules.messages import Outcome

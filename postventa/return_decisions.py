@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from postventa.clocks import end_clocks, start_clocks
 from postventa.refunds import REFUND_RULES, money_falls_due, set_amount
@@ -19,7 +19,7 @@ from postventa.rules.returns import Act, ReturnKind, ReturnState, may_decline
 from postventa.sales import amount_for, ending_of
 from postventa.settings import Settings
 from postventa.store.casebook import owe, say
-from postventa.store.clocks import ClockRow, open_clocks
+from postventa.store.clocks import open_clocks
 from postventa.store.returns import ReturnLineRow
 from postventa.store.sales import Sale, sales
 from postventa.windows import last_day
@@ -52,28 +52,7 @@ def approve(connection: Connection, settings: Settings, case_id: int, *, who: st
         act(connection, row, Act.OWE_REFUND, who=who, now=now)
         return
     act(connection, row, Act.ASK_FOR_GOODS, who=who, now=now)
-    _instruct(connection, settings, row, now, shipped_at=sale.order.shipped_at)
-
-
-def ask_for_what_left(connection: Connection, settings: Settings, sale: Sale, now: datetime) -> list[int]:
-    """Asks for goods that left the shop although their return had been accepted before; answers which returns' they are.
-
-    Once for each: whoever has been asked for the goods has a clock for them.
-    """
-    if not sale.order.needs_shipping or sale.order.shipped_at is None:
-        return []
-    owed = [row for row in sale.returns if row.state == ReturnState.REFUND_DUE and row.decided_at is not None]
-    left = [row for row in owed if row.goods_received_at is None and row.proof_at is None]
-    clocks: Any = ClockRow.__table__.c
-    asked = select(clocks.case_id).where(
-        clocks.rule_id == SEND_BACK, clocks.case_id.in_([row.case_id for row in left])
-    )
-    before = set(connection.execute(asked).scalars()) if left else set()
-    wanted = [row for row in left if row.case_id not in before]
-    for row in wanted:
-        act(connection, row, Act.ASK_FOR_GOODS, who="clock", now=now)
-        _instruct(connection, settings, row, now, shipped_at=sale.order.shipped_at)
-    return [row.case_id for row in wanted]
+    instruct(connection, settings, row, now, shipped_at=sale.order.shipped_at)
 
 
 def decline(
@@ -174,7 +153,7 @@ def recount(connection: Connection, settings: Settings, case_id: int) -> Decimal
     return amount
 
 
-def _instruct(
+def instruct(
     connection: Connection, settings: Settings, row: Any, now: datetime, *, shipped_at: datetime
 ) -> None:
     """Tells the customer where to send the goods, by when and who pays (LGDCU 108.1).

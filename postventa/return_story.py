@@ -42,6 +42,8 @@ class ReturnStory:
     proof_at: datetime | None
     goods_received_at: datetime | None
     inspected_at: datetime | None
+    deducted_amount: Decimal
+    """What the goods have lost, and the refund with them (LGDCU 108.2)."""
     refund_due_amount: Decimal | None
     refunded_amount: Decimal
     refunded_at: datetime | None
@@ -89,7 +91,8 @@ class ReturnStory:
             return "What is owed is not known: no order of the customer's was found."
         back = f"{self.refunded_amount:.2f} of {self.refund_due_amount:.2f} {self.currency} given back"
         when = f", all of it by {_written(self.refunded_at)}" if self.refunded_at else ""
-        return f"{back}{when}; the risk of double the sum is {self.double_sum_risk}."
+        less = f"; {self.deducted_amount:.2f} deducted (LGDCU 108.2)" if self.deducted_amount else ""
+        return f"{back}{when}{less}; the risk of double the sum is {self.double_sum_risk}."
 
     def _goods(self) -> list[str]:
         known = {
@@ -125,7 +128,14 @@ def return_story(connection: Connection, case_id: int, now: datetime) -> ReturnS
         one["rule_id"] in REFUND_RULES and one["state"] in running and one["due_at"] <= now for one in counted
     )
     shared = ("informed_at", "acknowledged_at", "article", "carrier", "tracking_number", "proof_at")
-    money = ("goods_received_at", "inspected_at", "refund_due_amount", "refunded_amount", "refunded_at")
+    money = (
+        "goods_received_at",
+        "inspected_at",
+        "deducted_amount",
+        "refund_due_amount",
+        "refunded_amount",
+        "refunded_at",
+    )
     return ReturnStory(
         case_id=case.id,
         shop=case.shop,

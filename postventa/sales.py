@@ -102,6 +102,7 @@ def amount_for(
         pieces[line.id].completes if line.id in pieces else before.get(line.id, Decimal(0)) >= line.quantity
         for line in sale.lines
     )
+    mine = next((row for row in sale.returns if row.case_id == besides), None)
     others = sum(
         (
             max((row.refund_due_amount or Decimal(0)) - row.refunded_amount, Decimal(0))
@@ -115,8 +116,11 @@ def amount_for(
         _charges(sale),
         is_everything=is_everything,
         paid=order.total if is_paid(sale) else Decimal(0),
-        given_back=sum((refund.amount for refund in sale.refunds), Decimal(0)) + others,
+        given_back=sum((refund.amount for refund in sale.refunds), Decimal(0))
+        + others
+        - (mine.refunded_amount if mine else 0),  # what went back for these quantities is no other money
         standard_delivery=settings.policy.standard_delivery,
+        deducted=mine.deducted_amount if mine else Decimal(0),
     )
 
 

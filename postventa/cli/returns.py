@@ -14,6 +14,7 @@ from postventa import clock
 from postventa.cli.house import Common, Wrong, app
 from postventa.refunds_by_hand import NotAgreed
 from postventa.return_decisions import MayNotDecline
+from postventa.return_deductions import MayNotDeduct
 from postventa.return_story import return_story
 from postventa.returns import NotAReturn
 from postventa.rules.returns import OutOfTurn, ReturnKind, ReturnState
@@ -30,7 +31,7 @@ Number = Annotated[
     str, Parameter(help="D-2026-000012, its key, or SHOP:D-2026-000012 where shops share numbers")
 ]
 At = Annotated[str, Parameter(help="When it happened, if not now: an ISO 8601 instant with its zone")]
-REFUSALS = (MayNotDecline, NotAReturn, NoSuchLine, OutOfTurn, NotAgreed)
+REFUSALS = (MayNotDecline, MayNotDeduct, NotAReturn, NoSuchLine, OutOfTurn, NotAgreed)
 
 
 @return_app.command(name="open")

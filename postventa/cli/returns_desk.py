@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -22,6 +23,8 @@ from postventa.cli.returns import (
 )
 from postventa.refunds_by_hand import pay_by_hand
 from postventa.return_decisions import approve, decline
+from postventa.return_deductions import deduct
+from postventa.return_goods_out import ask_back
 from postventa.return_story import return_story
 from postventa.store.orders import LineRow
 from postventa.store.returns import ReturnLineRow
@@ -120,6 +123,42 @@ def note_received(
         returns.receive(connection, place.settings, case_id, at=instant_of(at), who=by, now=now)
         if inspected or finding:
             returns.inspect(connection, place.settings, case_id, who=by, now=now, finding=finding)
+        return _done(common, connection, case_id)
+
+
+@return_app.command(name="deduct")
+def deduct_value(
+    number: Number,
+    *,
+    amount: Annotated[
+        str, Parameter(help="How much the goods have lost, as 12.50; 0 takes a deduction back")
+    ],
+    reason: Annotated[str, Parameter(help="What was done beyond trying them, in the customer's language")],
+    evidence: Annotated[str, Parameter(help="What shows it, in the customer's language")] = "",
+    by: By,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Deduct from the refund what inspected goods have lost (LGDCU 108.2), and tell the customer why."""
+    with _at_the_desk(common, number, by) as (place, connection, case_id):
+        asked = Decimal(0) if amount.strip() == "0" else amount_of(amount)
+        deduct(
+            connection,
+            place.settings,
+            case_id,
+            amount=asked,
+            reason=reason,
+            evidence=evidence,
+            who=by,
+            now=clock.now(),
+        )
+        return _done(common, connection, case_id)
+
+
+@return_app.command(name="ask")
+def ask_back_goods(number: Number, *, by: By, common: Common = Common()) -> int:  # noqa: B008 - frozen
+    """Ask the customer politely for goods that left although their money is back; once, and at the shop's expense."""
+    with _at_the_desk(common, number, by) as (_, connection, case_id):
+        ask_back(connection, case_id, who=by, now=clock.now())
         return _done(common, connection, case_id)
 
 

@@ -42,6 +42,8 @@ class ReturnRow(Base):
     """Proof that the goods are on their way."""
     goods_received_at: Mapped[datetime | None]
     inspected_at: Mapped[datetime | None]
+    deducted_amount: Mapped[Decimal] = mapped_column(server_default="0")
+    """What the goods have lost by handling beyond trying them (LGDCU 108.2); less is due by it."""
     refund_due_amount: Mapped[Decimal | None]
     currency: Mapped[str] = mapped_column(String(3))
     refunded_amount: Mapped[Decimal]

@@ -20,6 +20,9 @@ LETTERS = (
     "withdrawal_declined",
     "return_goods_received",
     "refund_made",
+    "return_deduction",
+    "return_asked_back",
+    "return_call",
 )
 AT = datetime(2026, 11, 27, 22, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Madrid"))
 every_letter = pytest.mark.parametrize("message", LETTERS)
@@ -68,6 +71,14 @@ def view(full):
         is_all=False,
         means="Tarjeta",
         is_other_means=False,
+        goods_amount=Decimal("39.90"),
+        deducted_amount=Decimal("5.40"),
+        is_by_law=True,
+        evidence="Barro en la suela, foto 12.",
+        news="goods_left",
+        left_at=AT,
+        given_amount=Decimal("61.75"),
+        due_amount=Decimal("34.50"),
     )
     return replace(full, case=case, facts=facts)
 
@@ -156,3 +167,33 @@ def test_a_refund_says_how_much_by_which_means_and_what_is_still_to_come(view, l
     whole = read("refund_made", view, language, is_all=True, means="")
     assert part.subject != whole.subject
     assert "4,95" not in whole.text
+
+
+@every_language
+def test_a_deduction_names_amounts_reason_evidence_and_how_to_object(view, language):
+    letter = read("return_deduction", view, language)
+    for words in ("108.2", "El grabado lleva el nombre", "Barro en la suela", "Junta Arbitral", "Ana Pons"):
+        assert words in letter.text
+    for digits in ("39", "5", "34"):
+        assert re.search(rf"\b{digits}[.,]", letter.text)
+    assert "108.2" not in read("return_deduction", view, language, is_by_law=False).text
+    undone = read("return_deduction", view, language, deducted_amount=Decimal(0))
+    assert undone.subject != letter.subject
+    assert "Junta Arbitral" not in undone.text
+
+
+@every_language
+def test_an_owner_reads_what_the_call_is_about_with_both_amounts(view, language):
+    left, over = (read("return_call", view, language, news=news) for news in ("goods_left", "overpaid"))
+    assert "postventa return ask D-2026-000012" in left.text
+    for letter in (left.text, over.text, over.subject):
+        assert "61" in letter
+        assert "34" in letter
+    assert "return ask D" not in over.text
+
+
+@every_language
+def test_who_is_asked_politely_reads_that_no_date_and_no_cost_follows(view, language):
+    letter = read("return_asked_back", view, language)
+    assert "1 × Cafetera" in letter.text
+    assert "2026" not in letter.text.split("----")[0]

@@ -1,9 +1,9 @@
-"""Messages as texts, what became of coupons, and reviews that nobody has reacted to yet."""
+"""Messages as texts, what became of coupons, what returned goods have lost, and reviews that nobody has reacted to yet."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from postventa.store.base import Instant
+from postventa.store.base import Amount, Instant
 
 revision = "0004"
 down_revision = "0003"
@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column(
         "coupons", sa.Column("redeemed_by", sa.String(length=64), server_default="", nullable=False)
     )
+    op.add_column("returns", sa.Column("deducted_amount", Amount(), server_default="0", nullable=False))
     op.create_index(
         "ix_reviews_unreacted",
         "reviews",
@@ -40,6 +41,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_reviews_unreacted", "reviews")
+    op.drop_column("returns", "deducted_amount")
     op.drop_column("coupons", "redeemed_by")
     op.drop_column("coupons", "redeemed_at")
     op.drop_index("ix_outbox_texts", "outbox")
