@@ -37,12 +37,13 @@ class Counts:
 
 
 class Visitor(asyncio.Protocol):
-    """One connection. Commands may come together (RFC 2920): each write is answered with one write."""
+    """One connection. Commands may come together (RFC 2920), a letter as one chunk (RFC 3030): a write for each write."""
 
     def __init__(self, house: list[Counts]) -> None:
         self.house = house
         self.heard = b""
         self.in_mail = False
+        self.chunk = -1
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -52,11 +53,22 @@ class Visitor(asyncio.Protocol):
         self.heard += data
         answers = []
         while True:
+            if self.chunk >= 0:
+                if len(self.heard) < self.chunk:
+                    break
+                mail, self.heard = self.heard[: self.chunk], self.heard[self.chunk :]
+                self.chunk = -1
+                self.house[0].take(mail)
+                answers.append(b"250 2.0.0 taken\r\n")
+                continue
             end = b"\r\n.\r\n" if self.in_mail else b"\r\n"
             line, found, rest = self.heard.partition(end)
             if not found:
                 break
             self.heard = rest
+            if line.startswith(b"BDAT ") and not self.in_mail:
+                self.chunk = int(line.split()[1])
+                continue
             answers.append(self.answer(line))
         if answers:
             self.transport.write(b"".join(answers))
@@ -71,7 +83,7 @@ class Visitor(asyncio.Protocol):
             self.in_mail = True
             return b"354 go ahead\r\n"
         if verb == b"EHLO":
-            return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+            return b"250-sink\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 8BITMIME\r\n"
         return b"221 bye\r\n" if verb == b"QUIT" else b"250 2.0.0 fine\r\n"
 
 

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -438,6 +439,88 @@ def test_a_kept_connection_that_stalls_is_not_waited_for_twice():
         post.send(SENDER, ANA, LETTER)
         with pytest.raises(ChannelDown, match="timed out"):
             post.send(SENDER, ANA, LETTER)
+
+
+# A server that takes a letter as one chunk, in one write with its envelope.
+
+CHUNKS = "> 220 hola\n< EHLO\n> 250-yo\n> 250-PIPELINING\n> 250 CHUNKING\n"
+TAKEN = "< BDAT\n> 250 OK\n> 250 OK\n> 250 taken\n"
+
+
+def test_a_letter_goes_as_one_chunk_where_the_server_takes_chunks_dots_and_all():
+    with (
+        scripted(CHUNKS + TAKEN + TAKEN + "< QUIT\n> 221 bye") as server,
+        smtp.connect("email", channel(server.port)) as post,
+    ):
+        assert post.send(SENDER, ANA, LETTER) == Accepted("250 taken")
+        assert post.send(SENDER, ANA, LETTER.removesuffix(b"\r\n")) == Accepted("250 taken")
+    letter = LETTER.decode().split("\r\n")[:-1]
+    assert [line for line in server.heard if line in letter] == letter * 2
+    assert server.heard.count(f"BDAT {len(LETTER)} LAST") == 2
+    assert "DATA" not in server.heard
+
+
+def test_a_large_letter_is_announced_before_it_goes():
+    script = CHUNKS + "< DATA\n> 250 OK\n> 250 OK\n> 354 go on\n< .\n> 250 taken\n< QUIT\n> 221 bye"
+    large = LETTER + b"x" * 70 * 4096 + b"\r\n"
+    with scripted(script) as server, smtp.connect("email", channel(server.port)) as post:
+        assert post.send(SENDER, ANA, large) == Accepted("250 taken")
+
+
+@pytest.mark.parametrize(
+    ("replies", "expected"),
+    [
+        ("> 550 no sender\n> 503 no\n> 503 no\n< RSET\n> 250 OK", ChannelRefused),
+        ("> 250 OK\n> 550 nobody\n> 554 no valid recipients\n< RSET\n> 250 OK", Refused),
+        ("> 250 OK\n> 450 later\n> 554 no valid recipients\n< RSET\n> 250 OK", TryLater),
+        ("> 250 OK\n> 250 OK\n> 451 not now\n< RSET\n> 250 OK", TryLater),
+        ("> 250 OK\n> 250 OK\n> 554 spam\n< RSET\n> 250 OK", Refused),
+        ("> 250 OK\n> 250 OK\n> 421 bye", TryLater),
+        ("> 250 OK\n> 421 bye", ChannelDown),
+        ("> 421 bye", ChannelDown),
+        ("> 250 OK\n> 550 nobody", Refused),
+        ("> 250 OK\n> huh\n> 554 no\n< RSET\n> 250 OK", ChannelDown),
+        ("", Doubtful),
+        ("> 250 OK\n> 250 OK", Doubtful),
+        ("> 250 OK\n> 250 OK\n> 354 more", Doubtful),
+    ],
+)
+def test_whatever_is_answered_to_a_chunk_the_outcome_is_one_of_five(replies, expected):
+    with (
+        scripted(CHUNKS + "< ADI\n" + replies) as server,
+        smtp.connect("email", channel(server.port)) as post,
+        pytest.raises(NotAccepted) as told,
+    ):
+        post.send(SENDER, ANA, LETTER)
+    assert type(told.value) is expected
+
+
+def test_a_server_that_offers_chunks_and_knows_none_gets_its_letters_in_the_old_way_from_then_on():
+    first = CHUNKS + "< ADI\n> 250 OK\n> 250 OK\n> 502 unknown command"
+    old = "< DATA\n> 250 OK\n> 250 OK\n> 354 go on\n< .\n> 250 taken\n"
+    with (
+        scripted(first, CHUNKS + old + old + "< QUIT\n> 221 bye") as server,
+        smtp.connect("email", channel(server.port)) as post,
+    ):
+        assert post.send(SENDER, ANA, LETTER) == Accepted("250 taken")
+        assert post.send(SENDER, ANA, LETTER) == Accepted("250 taken")
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again_and_its_chunk_goes_once():
+    with (
+        scripted(CHUNKS + TAKEN, CHUNKS + TAKEN + "< QUIT\n> 221 bye") as server,
+        smtp.connect("email", channel(server.port)) as post,
+    ):
+        post.send(SENDER, ANA, LETTER)
+        until = time.monotonic() + 5
+        while not _has_hung_up(post) and time.monotonic() < until:
+            time.sleep(0.001)
+        assert post.send(SENDER, ANA, LETTER) == Accepted("250 taken")
+    assert server.heard.count(f"BDAT {len(LETTER)} LAST") == 2
+
+
+def _has_hung_up(post: smtp.Smtp) -> bool:
+    return not post._kept.sock.recv(1, socket.MSG_PEEK)
 
 
 @pytest.mark.parametrize(

@@ -7,48 +7,23 @@ repeat the envelope. From then on only the server's answer says what happened.
 import contextlib
 import logging
 import smtplib
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from postventa import settings
 from postventa.connectors.addresses import Unsendable, mailbox, wire_address
-from postventa.connectors.channels._smtp_opening import opened, said, short
-from postventa.connectors.post import (
-    Accepted,
-    ChannelDown,
-    ChannelRefused,
-    Doubtful,
-    NotAccepted,
-    Refused,
-    TryLater,
+from postventa.connectors.channels._smtp_answers import (
+    GO_AHEAD,
+    GOING_AWAY,
+    Envelope,
+    refusal,
 )
+from postventa.connectors.channels._smtp_chunks import BDAT_UNKNOWN, in_one_go, may_go_at_once
+from postventa.connectors.channels._smtp_opening import opened, said, short
+from postventa.connectors.post import Accepted, ChannelDown, ChannelRefused, Doubtful, NotAccepted, Refused
 from postventa.connectors.trust import trust
 
 logger = logging.getLogger(__name__)
-
-GOING_AWAY = 421
-GO_AHEAD = 354
-TOO_LARGE = 552
-LOGIN_WANTED = frozenset({530, 534, 535, 538})
-NO_RELAY = ("relay access denied", "unable to relay", "relaying denied", "relay not permitted")
-"""What servers say to every recipient when they do not know us: a matter of login, not of this letter."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Envelope:
-    sender: str
-    recipient: str
-
-    @property
-    def is_ascii(self) -> bool:
-        return self.sender.isascii() and self.recipient.isascii()
-
-    @property
-    def commands(self) -> tuple[bytes, bytes, bytes]:
-        options = "" if self.is_ascii else " SMTPUTF8"
-        mail = f"MAIL FROM:<{self.sender}>{options}\r\n"
-        return mail.encode(), f"RCPT TO:<{self.recipient}>\r\n".encode(), b"DATA\r\n"
 
 
 class _Dropped(Exception):
@@ -82,6 +57,7 @@ class Smtp:
         self._trust = trust(f"channels.{name}", channel)
         self._kept: smtplib.SMTP | None = None
         self._own_name: str | None = None
+        self._takes_chunks = True
 
     def __enter__(self) -> Self:
         return self
@@ -125,9 +101,14 @@ class Smtp:
                 self._kept.docmd("QUIT")
         self._drop()
 
-    def _deliver(self, envelope: _Envelope, data: bytes) -> Accepted:
+    def _deliver(self, envelope: Envelope, data: bytes) -> Accepted:
         connection = self._connected()
         self._check_offers(connection, envelope, data)
+        if self._takes_chunks and may_go_at_once(connection, data):
+            accepted = self._hand_over_at_once(connection, envelope, data)
+            if accepted is not None:
+                return accepted
+            connection = self._connected()
         self._announce(connection, envelope)
         return self._hand_over(connection, envelope, data)
 
@@ -142,17 +123,17 @@ class Smtp:
             self._kept.close()
             self._kept = None
 
-    def _envelope(self, sender: str, recipient: str) -> _Envelope:
+    def _envelope(self, sender: str, recipient: str) -> Envelope:
         try:
             from_address = mailbox(sender)[1]
         except Unsendable as wrong:
             raise ChannelRefused(f"{self._where}: {wrong}: correct `from`") from None
         try:
-            return _Envelope(from_address, wire_address(recipient))
+            return Envelope(from_address, wire_address(recipient))
         except Unsendable as wrong:
             raise Refused(f"the recipient cannot be written to: {wrong}") from None
 
-    def _check_offers(self, connection: smtplib.SMTP, envelope: _Envelope, data: bytes) -> None:
+    def _check_offers(self, connection: smtplib.SMTP, envelope: Envelope, data: bytes) -> None:
         if not envelope.is_ascii and not connection.has_extn("smtputf8"):
             raise Refused(
                 f"{self._where} does not take addresses with letters beyond ASCII before the @ (no SMTPUTF8)"
@@ -161,7 +142,7 @@ class Smtp:
         if largest.isdecimal() and 0 < int(largest) < len(data):
             raise Refused(f"{self._where} takes {int(largest):,} bytes at most, and this has {len(data):,}")
 
-    def _announce(self, connection: smtplib.SMTP, envelope: _Envelope) -> None:
+    def _announce(self, connection: smtplib.SMTP, envelope: Envelope) -> None:
         """MAIL, RCPT and DATA, in one write where the server allows it (RFC 2920)."""
         together = connection.has_extn("pipelining")
         replies: list[tuple[int, bytes]] = []
@@ -187,7 +168,7 @@ class Smtp:
         step = refused[0] if refused else len(replies) - 1
         raise self._refusal(envelope, *replies[step], is_about_sender=step == 0)
 
-    def _hand_over(self, connection: smtplib.SMTP, envelope: _Envelope, data: bytes) -> Accepted:
+    def _hand_over(self, connection: smtplib.SMTP, envelope: Envelope, data: bytes) -> Accepted:
         stuffed = (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")
         end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
         try:
@@ -198,17 +179,46 @@ class Smtp:
         try:
             code, reply = connection.getreply()
         except (smtplib.SMTPException, OSError) as broken:
+            raise self._in_doubt(broken) from broken
+        return self._answered(envelope, code, reply)
+
+    def _hand_over_at_once(
+        self, connection: smtplib.SMTP, envelope: Envelope, data: bytes
+    ) -> Accepted | None:
+        """In one write and one wait; None from a server that offers chunks and knows none: it has taken nothing."""
+        try:
+            replies, broken = in_one_go(connection, envelope, data)
+        except (smtplib.SMTPException, OSError) as before_the_end:
+            raise self._dropped(before_the_end) from before_the_end
+        step = next((step for step, (code, _) in enumerate(replies[:2]) if not 200 <= code < 300), None)
+        if broken is not None:
+            if step is None:
+                raise self._in_doubt(broken) from broken
             self._drop()
-            raise Doubtful(short(f"{self._where}: the letter went and no answer came ({broken})")) from broken
+        if step is None:
+            if replies[2][0] not in BDAT_UNKNOWN:
+                return self._answered(envelope, *replies[2])
+            self._takes_chunks = False
+            self._drop()  # it has read the letter as commands
+            return None
+        if replies[step][0] == GOING_AWAY:
+            self._drop()
+            raise _Dropped(said(*replies[step]))
+        if self._kept is not None:
+            self._back_to_start(self._kept, in_data=False)
+        raise self._refusal(envelope, *replies[step], is_about_sender=step == 0)
+
+    def _answered(self, envelope: Envelope, code: int, reply: bytes) -> Accepted:
+        """What the answer to the whole letter means."""
         if 200 <= code < 300:
             return Accepted(short(said(code, reply)))
         if not 400 <= code < 600:
             self._drop()
             raise Doubtful(short(f"{self._where} answered the letter with {said(code, reply)}"))
-        if code == GOING_AWAY:
+        if code == GOING_AWAY or self._kept is None:
             self._drop()
         else:
-            self._back_to_start(connection, in_data=False)
+            self._back_to_start(self._kept, in_data=False)
         raise self._refusal(envelope, code, reply)
 
     def _back_to_start(self, connection: smtplib.SMTP, *, in_data: bool) -> None:
@@ -224,24 +234,20 @@ class Smtp:
             self._drop()
 
     def _refusal(
-        self, envelope: _Envelope, code: int, reply: bytes, *, is_about_sender: bool = False
+        self, envelope: Envelope, code: int, reply: bytes, *, is_about_sender: bool = False
     ) -> NotAccepted:
-        words = said(code, reply).replace(envelope.recipient, "(recipient)")
-        if code in LOGIN_WANTED or any(phrase in words.lower() for phrase in NO_RELAY):
-            return ChannelRefused(short(f"{self._where} wants a login (user_env, password_env): {words}"))
-        if 400 <= code < 500:
-            return TryLater(short(words))
-        if not 500 <= code < 600:
+        if not 400 <= code < 600:
             self._drop()
-            return ChannelDown(short(f"{self._where} does not speak SMTP as we do: {words}"))
-        if is_about_sender and code != TOO_LARGE:
-            return ChannelRefused(short(f"{self._where} does not accept our sender (`from`): {words}"))
-        return Refused(short(words))
+        return refusal(self._where, envelope, code, reply, is_about_sender=is_about_sender)
+
+    def _in_doubt(self, broken: Exception) -> Doubtful:
+        self._drop()
+        return Doubtful(short(f"{self._where}: the letter went and no answer came ({broken})"))
 
     def _dropped(self, broken: Exception) -> _Dropped:
         self._drop()
         return (_Stalled if isinstance(broken.__context__, TimeoutError) else _Dropped)(str(broken))
 
-    def _down(self, dropped: _Dropped, envelope: _Envelope) -> ChannelDown:
+    def _down(self, dropped: _Dropped, envelope: Envelope) -> ChannelDown:
         words = str(dropped).replace(envelope.recipient, "(recipient)")
         return ChannelDown(short(f"{self._where} broke off before the letter went: {words}"))
