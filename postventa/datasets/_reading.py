@@ -49,9 +49,14 @@ def read(night: Night, statement: Select[Any]) -> pd.DataFrame:
     )
 
 
+def in_units(amount: Any) -> Any:
+    """An amount in ten thousandths."""
+    return cast(func.round(cast(amount, Numeric(18, 4)) * TEN_THOUSANDTHS), BigInteger)
+
+
 def exact_sum(amount: Any) -> Any:
     """The sum of amounts in ten thousandths; SQLite would add up its texts as floating numbers."""
-    return func.sum(cast(func.round(cast(amount, Numeric(18, 4)) * TEN_THOUSANDTHS), BigInteger))
+    return cast(func.sum(in_units(amount)), BigInteger)
 
 
 def money(ten_thousandths: "pd.Series[Any]") -> "pd.Series[Any]":
