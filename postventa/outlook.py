@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from importlib import import_module
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +11,7 @@ from postventa.coming_asks import coming_asks
 from postventa.desks import Desks, subject_of
 from postventa.planned import Planned
 from postventa.settings import BadConfiguration, Channel, Settings
+from postventa.sms_desk import SmsDesks
 from postventa.store.messages import OPEN, OutboxRow
 
 ORDERS_AT_ONCE = 500
@@ -46,7 +46,7 @@ def _over(kind: str, rows: Iterable[Any]) -> list[Any]:
 def _of(
     connection: Connection, settings: Settings, kind: str, owed: list[list[Any]], now: datetime
 ) -> Iterator[Planned]:
-    desks_of: Any = import_module("postventa.sms_desk").SmsDesks if kind == "sms" else Desks
+    desks_of: Any = SmsDesks if kind == "sms" else Desks
     desks = desks_of(connection, [row for rows in owed for row in rows], settings, _channel(settings, kind))
     for rows in owed:
         desk = desks.of(subject_of(rows[0]))

@@ -25,6 +25,8 @@ from postventa.rules.messages import GIVE_UP_AFTER, WAITS_ALONE, Outcome, Verdic
 from postventa.sent_letters import keep_letter
 from postventa.settings import BadConfiguration
 from postventa.settings import Channel as ChannelSettings
+from postventa.sms_answers import hear
+from postventa.sms_desk import SmsDesks
 from postventa.store import outbox
 from postventa.store.marks import Marker
 from postventa.store.orders import CustomerRow
@@ -68,7 +70,7 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
     door = import_module(f"postventa.connectors.channels.{settings.adapter}")
     with door.connect(channel, settings) as post, Marker(place.store, sender) as marker:
         if kind == "sms":
-            sent.trouble += import_module("postventa.sms_answers").hear(place, post)
+            sent.trouble += hear(place, post)
         while time.monotonic() < until and is_wanted():
             with place.store.begin() as connection:
                 claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH, channel=kind)
@@ -89,10 +91,8 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
 
 
 def _kind_of(channel: ChannelSettings) -> tuple[str, Any]:
-    """What goes over a channel, and who decides and writes it. Who sends no texts does not load what they need."""
-    if channel.adapter == "sms":
-        return "sms", import_module("postventa.sms_desk").SmsDesks
-    return "email", Desks
+    """What goes over a channel, and who decides and writes it."""
+    return ("sms", SmsDesks) if channel.adapter == "sms" else ("email", Desks)
 
 
 @dataclass(slots=True)

@@ -2,21 +2,20 @@
 
 from typing import Any
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-
-_MAY_READ = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-
 
 def mobile(written: str, country: str) -> str:
     """`+34600000001` for what somebody wrote in an address in `country`; empty where it is no mobile number."""
+    import phonenumbers  # here: it knows every country, and whoever sends no texts need not wait for it
+    from phonenumbers import PhoneNumberType
+
     try:
         number = phonenumbers.parse(written, country.upper() or None)
-    except NumberParseException:
+    except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _MAY_READ:
+    may_read = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in may_read:
         return ""
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def mobile_of(order: Any, customer: Any) -> str:

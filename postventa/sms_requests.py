@@ -1,22 +1,17 @@
 """Whether a review is asked for by text: once, over one channel, so a text goes instead of the mail and never beside it."""
 
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 
 from sqlalchemy import Connection
 
 from postventa.review_facts import Asking
 from postventa.settings import Settings
+from postventa.sms_reach import numbers_of
 from postventa.store.dossiers import Dossier
 
 
 def may_text(connection: Connection, settings: Settings, asking: Asking, now: datetime) -> bool:
     """Whether the customer has a mobile number that takes texts, and has not said that they want none."""
-    desk: Any = import_module(
-        "postventa.sms_desk"
-    )  # only where texts are sent: it reads every country's numbers
     order = asking.sale.order
-    read = {order.id: Dossier(order, asking.customer)}
-    numbers = desk.numbers_of(connection, settings, read, now)
+    numbers = numbers_of(connection, settings, {order.id: Dossier(order, asking.customer)}, now)
     return bool(numbers.by_order[order.id]) and order.id not in numbers.silent | numbers.dead

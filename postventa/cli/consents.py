@@ -12,11 +12,14 @@ from postventa.consents import Consent, Yes, consent_of, object_to
 from postventa.consents import record as write_down
 from postventa.rules.consents import ALL, ASKED_FOR
 from postventa.settings import Settings
+from postventa.sms_numbers import mobile
+from postventa.sms_objections import object_to_texts
 
 consent_app = App(name="consent", help="Who agreed or objected to surveys and advertising.")
 app.command(consent_app)
 
 SCOPES = (ALL, *ASKED_FOR)
+Phone = Annotated[str, Parameter(help="A mobile number with its country's code: it gets no texts any more")]
 Email = Annotated[str, Parameter(help="The customer's address; it is not kept but as a keyed hash")]
 ShopName = Annotated[str, Parameter(help="A name in [shops], where there are several")]
 Scope = Annotated[str, Parameter(help="relationship (surveys, review requests), commercial, or all of it")]
@@ -35,26 +38,23 @@ def show(*, email: Email, shop: ShopName = "", common: Common = Common()) -> int
 @consent_app.command(name="object")
 def object_(
     *,
-    email: Email,
+    email: Email = "",
+    phone: Phone = "",
     shop: ShopName = "",
     scope: Scope = ALL,
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
     """Record that somebody wants no more. It holds at once for every shop of the company, and needs no reason."""
+    if bool(email) == bool(phone):
+        raise Wrong("say who with --email, or which number gets no texts with --phone", code=2)
     with common.workplace() as place, place.store.begin() as connection:
-        name = _shop(place.settings, shop)
-        now = clock.now()
-        ref = _mark(email, scope, now)
-        said = object_to(
-            connection,
-            place.settings,
-            shop=name,
-            email=email,
-            source="desk",
-            source_ref=ref,
-            scope=_scope(scope),
-            now=now,
-        )
+        name, now = _shop(place.settings, shop), clock.now()
+        by: dict[str, Any] = {"shop": name, "source": "desk", "now": now}
+        by["source_ref"] = _mark(email or phone, scope, now)
+        if phone:
+            said = object_to_texts(connection, place.settings, number=_number(phone), **by)
+        else:
+            said = object_to(connection, place.settings, email=email, scope=_scope(scope), **by)
     by_mail = (
         "A mail confirms it." if said.is_confirmed else "Give them the reference yourself: no mail goes."
     )
@@ -129,6 +129,13 @@ def _shop(settings: Settings, given: str) -> str:
     if given not in settings.shops:
         raise Wrong(f"say which shop with --shop: {', '.join(settings.shops)}", code=2)
     return given
+
+
+def _number(given: str) -> str:
+    number = mobile(given, "")
+    if not number:
+        raise Wrong("--phone is no mobile number with its country's code, as +34600000001", code=2)
+    return number
 
 
 def _scope(given: str) -> str:

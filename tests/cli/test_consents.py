@@ -24,7 +24,8 @@ def consent(configuration, tmp_path, monkeypatch, capsys):
     migrate.upgrade(engine)
 
     def ask(*words, code=0):
-        assert cli.run(["consent", *words, "--email", "Ana@correo.example", "--json", "--now", NOW]) == code
+        who = () if "--phone" in words else ("--email", "Ana@correo.example")
+        assert cli.run(["consent", *words, *who, "--json", "--now", NOW]) == code
         told = capsys.readouterr()
         return json.loads(told.out) if told.out else told.err
 
@@ -55,3 +56,11 @@ def test_a_wrong_scope_or_a_yes_of_tomorrow_is_refused(consent):
     assert "has not come yet" in consent(
         "record", "--wording", "1", "--said", "2026-11-11T09:00:00+00:00", code=2
     )
+
+
+def test_the_desk_records_that_a_number_wants_no_texts(consent):
+    no = consent("object", "--phone", "+34 600 000 001")
+    assert no == {"reference": "O-2026-000001", "is_new": True, "is_confirmed": False}
+    assert "is no mobile number" in consent("object", "--phone", "600000001", code=2)
+    assert consent("object", "--phone", "+34600000001")["is_new"] is False
+    assert consent("show")["suppressed"] == []

@@ -8,6 +8,7 @@ from a_visitor import rows
 from postventa import clock, links
 from postventa.store.consents import ConsentRow, SuppressionRow
 from postventa.store.messages import OutboxRow
+from postventa.store.orders import CustomerRow
 from postventa.web.serving import Pages
 from postventa.workplace import Workplace
 
@@ -82,3 +83,24 @@ def test_the_page_speaks_the_language_of_the_latest_order(visitor, place):
     link = links.opt_out_link(place.settings, "tienda", 2)
     assert '<html lang="ca">' in visitor.get(link, headers={"Accept-Language": "ca,es"}).text
     assert '<html lang="es">' in visitor.get(f"{link}?lang=es").text
+
+
+def test_who_gets_texts_may_refuse_them_alone(visitor, place, link):
+    assert 'value="sms"' not in visitor.get(link).text
+    texting = place.settings.shops["tienda"].model_copy(update={"texts": ("shipped",)})
+    settings = place.settings.model_copy(update={"shops": {"tienda": texting}})
+    phone = CustomerRow.__table__.update().values(phone="600 000 001")
+    with place.store.begin() as connection:
+        connection.execute(phone)
+    with Pages(Workplace(settings, place.store)) as pages:
+        visitor.base = pages.url
+        assert 'value="sms"' in visitor.get(link).text
+        page = visitor.post(link, data={"scope": "sms"})
+        again = visitor.post(link, data={"scope": "sms"})
+    with place.store.begin() as connection:
+        connection.execute(phone.values(phone=""))
+    assert "O-2026-000001" in page.text
+    assert "te seguirán llegando por correo" in page.text
+    assert "O-2026-000001" in again.text
+    assert objections(place) == [("O-2026-000001", "sms", "page")]
+    assert {row.message_class for row in rows(place, SuppressionRow)} == {"sms"}
