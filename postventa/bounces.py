@@ -1,7 +1,7 @@
 """Delivery reports about our own letters: whose address does not exist, and in which case nobody was reached.
 
-Anybody can send a mail that looks like a delivery report. One counts only if it names a letter of ours by its
-Message-ID and the address that letter went to.
+Anybody can send a mail that looks like a delivery report. One counts only if it names a letter of ours by a
+Message-ID that nobody can guess, and the address that letter went to.
 """
 
 import logging
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from postventa.connectors.incoming import Bounce
 from postventa.contacts import contact_of
+from postventa.message_ids import is_guessable
 from postventa.settings import BadConfiguration, Settings
 from postventa.store.casebook import say
 from postventa.store.cases import CaseRow
@@ -33,6 +34,9 @@ def note_bounce(connection: Connection, settings: Settings, bounce: Bounce, now:
     """Writes down what a report says; answers whether it was about a letter of ours."""
     letter = _letter(connection, bounce)
     if letter is None:
+        return False
+    if is_guessable(bounce.message_id, letter.key):
+        log.warning("a report about a letter of an earlier version is not believed: its name can be guessed")
         return False
     is_ours = False
     for address, status in bounce.failed:
@@ -88,7 +92,9 @@ def _letter(connection: Connection, bounce: Bounce) -> Any | None:
     if not bounce.message_id:
         return None
     of_an_order = (
-        select(_BOX.id, _BOX.message, _BOX.case_id, _CUSTOMERS.id.label("customer_id"), _ORDERS.shop)
+        select(
+            _BOX.id, _BOX.key, _BOX.message, _BOX.case_id, _CUSTOMERS.id.label("customer_id"), _ORDERS.shop
+        )
         .add_columns(_CUSTOMERS.email.label("customer_email"), _CUSTOMERS.email.label("case_email"))
         .join(OrderRow, _ORDERS.id == _BOX.order_id)
         .join(CustomerRow, _CUSTOMERS.id == _ORDERS.customer_id)
@@ -99,7 +105,7 @@ def _letter(connection: Connection, bounce: Bounce) -> Any | None:
         )
     )
     of_a_case = (
-        select(_BOX.id, _BOX.message, _BOX.case_id, _CASES.customer_id, _CASES.shop)
+        select(_BOX.id, _BOX.key, _BOX.message, _BOX.case_id, _CASES.customer_id, _CASES.shop)
         .add_columns(
             func.coalesce(_CUSTOMERS.email, "").label("customer_email"), _CASES.email.label("case_email")
         )

@@ -10,8 +10,9 @@ from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Letter, letter_bytes
 from postventa.copies import order_view, sums_of
 from postventa.facts import facts_of
-from postventa.letters import Envelope, message_id_for
+from postventa.letters import Envelope
 from postventa.links import case_link
+from postventa.message_ids import message_id_for
 from postventa.messages import BadTemplate, card, language_for, render
 from postventa.receipts import receipt_of
 from postventa.rules.messages import Verdict, may_write_in_a_case

@@ -1,6 +1,5 @@
 """From a message that is owed to a letter: the question whether it may go, its view, its envelope and its bytes."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from postventa.copies import order_view, sums_of
 from postventa.facts import facts_of
 from postventa.invoices import invoice_pdf
 from postventa.links import opt_out_link, order_link
+from postventa.message_ids import message_id_for, naming_secret
 from postventa.messages import Card, card, language_for, render
 from postventa.opt_out import way_out
 from postventa.relations import Relations
@@ -94,7 +94,7 @@ class Desk:
         if invoice:
             view = replace(view, invoice_attached=True)
         rendered = render(row.message, view)
-        message_id = row.message_id or message_id_for(row.key, self._channel.sender)
+        message_id = row.message_id or self._message_id(row.key)
         letter = Letter(
             message_id=message_id,
             sender=self._channel.sender,
@@ -115,6 +115,9 @@ class Desk:
             | self._way_out(row),
         )
         return Envelope(message_id, mailbox(self._channel.sender)[1], customer.email, letter_bytes(letter))
+
+    def _message_id(self, key: str) -> str:
+        return message_id_for(key, self._channel.sender, naming_secret(self._settings.web.secret_env))
 
     def _way_out(self, row: Any) -> dict[str, str]:
         """Only a message that may be refused says how: on any other, mail programs would offer to refuse the order's."""
@@ -233,12 +236,3 @@ def _about(occasion: str) -> str:
     """The shipment status in a notice's occasion `status:day`; empty for the occasions of the chain."""
     status, separator, _ = occasion.partition(":")
     return status if separator else ""
-
-
-def message_id_for(key: str, sender: str, secret: str = "") -> str:
-    """The same for the same message whenever and by whomever it is sent; with a secret, nobody guesses it.
-
-    An answer joins the case whose letter it names: only who has had the letter may know its name.
-    """
-    domain = mailbox(sender)[1].rpartition("@")[2]
-    return f"<{hashlib.blake2b(key.encode(), digest_size=16, key=secret.encode()).hexdigest()}@{domain}>"

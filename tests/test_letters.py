@@ -8,6 +8,7 @@ import pytest
 from a_dossier import MONDAY, a_customer, a_dossier, a_parcel, an_order, owed
 
 from postventa.letters import Desk
+from postventa.message_ids import is_guessable, naming_secret
 from postventa.settings import settings_from
 
 DAY = timedelta(days=1)
@@ -36,11 +37,28 @@ def test_a_letter_is_addressed_and_marked(desk):
     assert mail["Content-Language"] == "es"
 
 
-def test_the_same_message_has_the_same_message_id_whoever_writes_it(desk):
+def name_by(monkeypatch, secret):
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", secret)
+    naming_secret.cache_clear()
+
+
+def test_the_same_message_has_the_same_message_id_whoever_writes_it(desk, monkeypatch):
+    name_by(monkeypatch, "a-secret-that-only-these-tests-sign-with")
     one, other = (desk().letter(owed("received"), MONDAY + n * DAY).message_id for n in range(2))
     assert one == other
     assert one.endswith("@tienda.example>")
     assert desk().letter(owed("paid"), MONDAY).message_id != one
+
+
+@pytest.mark.parametrize("secret", ["", "a-secret-that-only-these-tests-sign-with"])
+def test_who_knows_an_order_cannot_work_out_the_name_of_its_letters(desk, monkeypatch, secret):
+    row = owed("received")
+    names = set()
+    for more in ("", "-and-another"):
+        name_by(monkeypatch, secret + more if secret else "")
+        names.add(desk().letter(row, MONDAY).message_id)
+    assert len(names) == 2
+    assert [name for name in names if is_guessable(name, row.key)] == []
 
 
 def test_a_message_that_goes_again_keeps_its_message_id(desk):

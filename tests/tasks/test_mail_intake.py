@@ -1,5 +1,6 @@
 """Mails in a real mailbox become complaints: each once, none lost, and what machines write becomes none."""
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -318,6 +319,19 @@ def test_a_report_that_an_address_does_not_exist_is_believed_only_for_a_letter_t
         assert [row.hard_bounced_at for row in desk.rows(CustomerRow)] == [None]
     assert desk.get(a_report(letter, "nuria.7@client.example")) == {"bounce": 1}
     assert [row.hard_bounced_at for row in desk.rows(CustomerRow)] == [NOW]
+
+
+def test_a_forged_report_that_names_a_letter_by_what_anybody_can_work_out_is_not_believed(desk):
+    fill(desk.place, [raw_order(7)], CAME)
+    key = desk.rows(OutboxRow)[-1].key
+    worked_out = f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@tienda.example>"
+    headers = f"Message-ID: {worked_out}\r\nX-Postventa-Shop: tienda\r\nX-Postventa-Order: 7\r\n"
+    forged = a_report(headers.encode(), "nuria.7@client.example")
+    for name in ("<0123456789abcdef@tienda.example>", worked_out):  # as it goes today, and as it went before
+        desk.send(name)
+        assert desk.get(forged, at=CAME) == {"bounce": 1}
+        assert [row.hard_bounced_at for row in desk.rows(CustomerRow)] == [None]
+        assert desk.rows(BounceRow) == []
 
 
 def test_mails_that_came_back_are_counted_by_the_hash_of_their_address(desk, monkeypatch):
