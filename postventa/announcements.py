@@ -20,9 +20,10 @@ from postventa.clock_law import rule_of
 from postventa.messages import render
 from postventa.rules.escalation import Call, Role
 from postventa.settings import Settings
+from postventa.staff_letters import ABOUT_AN_ORDER, staff_view
 from postventa.store.case_dossiers import case_dossiers
 from postventa.store.clocks import ClockRow, EscalationRow
-from postventa.store.orders import OrderRow
+from postventa.store.dossiers import dossiers
 
 BATCH = 50
 CLAIM_FOR = timedelta(minutes=10)
@@ -55,7 +56,7 @@ def claim_announcements(connection: Connection, now: datetime) -> Sequence[Any]:
 
 
 def lines_of(connection: Connection, settings: Settings, calls: Sequence[Any], now: datetime) -> list[str]:
-    """Each call in a line: the subject of its letter, and of an order without a case the bare facts."""
+    """Each call in a line: the subject of its letter, and the bare facts where it has none."""
     clocks = {
         row.id: row
         for row in connection.execute(
@@ -67,30 +68,36 @@ def lines_of(connection: Connection, settings: Settings, calls: Sequence[Any], n
         number: CaseDesk(dossier, settings, next(iter(settings.channels.values())))
         for number, dossier in cases.items()
     }
+    of_none = {row.order_id for row in clocks.values() if row.case_id is None and row.order_id is not None}
+    orders = dossiers(connection, sorted(of_none))
     lines = []
     for made in calls:
         clock = clocks[made.clock_id]
-        dossier = cases.get(clock.case_id)
-        name = f"{dossier.case.shop}:{dossier.case.number}" if dossier else _order_name(connection, clock)
+        case, order = cases.get(clock.case_id), orders.get(clock.order_id)
         what = f"{clock.rule_id}, {made.rung}"
-        bare = f"{name}: {what}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
-        if dossier is None:
-            lines.append(bare)
-            continue
+        bare = f"{_name(clock, case, order)}: {what}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
+        row = _letter(settings, clock, made, now)
         try:
-            lines.append(f"{_subject(settings, clock, made, desks[clock.case_id], now)} ({what})")
+            if case is not None:
+                view = desks[clock.case_id].view(row)
+            elif order is not None:
+                view = staff_view(row, order, settings)
+            else:
+                lines.append(bare)
+                continue
+            lines.append(f"{render(row.message, view).subject} ({what})")
         except Exception as wrong:  # noqa: BLE001 - whoever must hear of it hears the bare facts
             log.warning("the call %s is announced barely: %s", made.id, type(wrong).__name__)
             lines.append(bare)
     return lines
 
 
-def _subject(settings: Settings, clock: Any, made: Any, desk: CaseDesk, now: datetime) -> str:
-    """The subject of the call's letter: number, time left, what is to be done, money at risk."""
+def _letter(settings: Settings, clock: Any, made: Any, now: datetime) -> Any:
+    """The call's letter as the outbox would hold it: its subject says number, time left, what is to be done."""
     call = Call(made.rung, Role.OWNER, made.planned_at)
     facts = facts_of(clock, rule_of(settings, clock), call, now)
-    row = SimpleNamespace(message=TO_STAFF, recipient=made.to, facts=facts)
-    return render(TO_STAFF, desk.view(row)).subject
+    message = TO_STAFF if clock.case_id is not None else ABOUT_AN_ORDER
+    return SimpleNamespace(message=message, recipient=made.to, facts=facts)
 
 
 def post(settings: Settings, line: str) -> None:
@@ -128,7 +135,7 @@ def put_off(connection: Connection, calls: Sequence[Any], now: datetime) -> int:
     return len(given_up)
 
 
-def _order_name(connection: Connection, clock: Any) -> str:
-    named = select(OrderRow.shop, OrderRow.ref).where(OrderRow.id == clock.order_id)
-    shop, ref = connection.execute(named).one()
-    return f"{shop}:{ref}"
+def _name(clock: Any, case: Any, order: Any) -> str:
+    if case is not None:
+        return f"{case.case.shop}:{case.case.number}"
+    return f"{order.order.shop}:{order.order.ref}" if order else f"{clock.shop}, {clock.subject}"

@@ -11,6 +11,7 @@ from postventa.rules.escalation import Call, Role
 from postventa.rules.statutes import Rule
 from postventa.sections import Desk
 from postventa.settings import Settings
+from postventa.staff_letters import owe_about_order
 from postventa.store import casebook
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import EscalationRow
@@ -30,6 +31,8 @@ class Caller:
     settings: Settings
     clock: Any
     case: Any
+    order: Any
+    """The order of a clock without a case; None where it has neither."""
     called: str
     """The clock in a sentence of the run."""
     rule: Rule | None
@@ -40,7 +43,7 @@ class Caller:
     def make(self, call: Call, *, is_written: bool = True) -> None:
         """Makes a call, once: its record, the case's log, the letter to its person, what the webhook is to hear."""
         case, desk = self.case, self.settings.desk
-        owner = case.owner if case else None
+        owner = case.owner if case else desk.owner
         to = person_for(desk, call.role, owner)
         if not self._record(call, to, is_announced=bool(desk.webhook_env) and is_written):
             return
@@ -49,17 +52,24 @@ class Caller:
             self.trouble.append(
                 f"{self.called} calls its {call.role} and nobody is configured: fill in [desk] and [desk.people]"
             )
-        if case is None:
+        if case is None and self.order is None:
             self.trouble.append(f"{self.called}: {call.name}, due {self.clock.due_at:%Y-%m-%d %H:%M} UTC")
             return
-        self._say(call, to)
         if to and is_written:
             facts = facts_of(self.clock, self.rule, call, self.now)
             facts["is_unowned"] = (owner or "") not in desk.people
-            occasion = f"{self.clock.id}:{call.name}"
-            casebook.owe(self.connection, case.id, TO_STAFF, occasion, self.now, recipient=to, facts=facts)
-        if call.role is not Role.OWNER:
-            self._raise_in_rank()
+            self._write(f"{self.clock.id}:{call.name}", to, facts)
+        if case is not None:
+            self._say(call, to)
+            if call.role is not Role.OWNER:
+                self._raise_in_rank()
+
+    def _write(self, occasion: str, to: str, facts: dict[str, Any]) -> None:
+        """Owes the letter, about the case, else about the order."""
+        if self.case is None:
+            owe_about_order(self.connection, self.order, occasion, self.now, recipient=to, facts=facts)
+            return
+        casebook.owe(self.connection, self.case.id, TO_STAFF, occasion, self.now, recipient=to, facts=facts)
 
     def _record(self, call: Call, to: str, *, is_announced: bool) -> bool:
         row = {

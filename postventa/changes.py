@@ -133,9 +133,11 @@ def _order(
 
 
 def _concerns_the_sale(news: OrderNews, course: Course, standing: Standing | None) -> bool:
-    """Whether goods have moved or money has gone back: the right to withdraw, or a refund, may end otherwise."""
+    """Whether it was sold, goods have moved or money has gone back: a deadline begins, or may end otherwise."""
+    before = standing.known.stage if standing else Stage.NEW
+    is_sold = course.stage != before in {Stage.NEW, Stage.RECEIVED}
     has_moved = any(line.event in MOVES_THE_SALE for line in course.logged)
-    return has_moved or bool(news.refunds) or bool(standing and standing.refunds)
+    return is_sold or has_moved or bool(news.refunds) or bool(standing and standing.refunds)
 
 
 def _reread_at(news: OrderNews, course: Course, standing: Standing | None, reader: Reader) -> datetime | None:

@@ -6,27 +6,17 @@ set aside with the reason, and a clock of ours runs in its place until somebody 
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from postventa.clock_law import (
-    OFFICIAL_FORM,
-    Home,
-    counted,
-    counted_where,
-    desk_hours,
-    home_of,
-    rule_of,
-    shares_of,
-)
-from postventa.rules.deadlines import Deadline
+from postventa.clock_law import counted_where, home_of, rule_of
+from postventa.clock_rows import Start, rows_of
 from postventa.rules.driving import driver
-from postventa.rules.escalation import ClockState, look_at
+from postventa.rules.escalation import ClockState
 from postventa.rules.pausing import due_after_pause
-from postventa.rules.reminders import reminder_at
 from postventa.rules.statutes import HOME_ZONES, Direction
 from postventa.settings import Settings
 from postventa.store.caselog import lock
@@ -35,9 +25,8 @@ from postventa.store.clocks import ClockRow, open_clocks
 from postventa.store.filing import quarantine
 from postventa.store.upsert import Row, insert_new
 
-UNCOUNTED = "X-UNCOUNTED"
-"""The clock that runs where a rule could not be counted."""
-SOMEBODY_LOOKS_WITHIN = timedelta(hours=24)
+ONE_CLOCK = ("subject", "rule_id", "occasion")
+"""What makes a clock that is started twice one clock."""
 TICKING = (ClockState.RUNNING, ClockState.DUE_SOON, ClockState.OVERDUE)
 _CLOCKS: Any = ClockRow.__table__
 
@@ -54,6 +43,7 @@ def start_clocks(
     now: datetime,
     case_id: int | None = None,
     order_id: int | None = None,
+    subject: str = "",
     topic: str = "",
     region: str = "",
     zone: str = "",
@@ -65,37 +55,38 @@ def start_clocks(
 ) -> list[int]:
     """Starts a clock for every rule that the trigger starts, once for each occasion; answers their ids.
 
-    They belong to a case if one is named, else to an order; `only` names the rules that are wanted. Whatever is
-    wrong with the law, this never raises.
+    They belong to a case if one is named, else to an order, else to `subject` alone; `only` names the rules that are
+    wanted. Whatever is wrong with the law, this never raises.
     """
-    home = home_of(region, zone)
-    subject = f"case:{case_id}" if case_id is not None else f"order:{order_id}"
-    triggers = (trigger, OFFICIAL_FORM) if is_official_form else (trigger,)
-    found, problems = counted(settings, triggers, events, home, topic)
-    rows = [_row(settings, one, now) for one in found if not only or one.rule.rule_id in only]
-    for problem in problems:
-        log.error("no clock for %s: %s", subject, problem)
-        quarantine(connection, source=shop, kind="clock", ref=subject, reason=problem, raw="", now=now)
-    if problems:
-        rows.append(_stand_in(now, home, problems))
-    common = {
-        "subject": subject,
-        "case_id": case_id,
-        "order_id": order_id if case_id is None else None,
-        "shop": shop,
-        "occasion": occasion,
-        "region": region,
-        "paused_at": None,
-        "ended_at": None,
-        "amount": amount,
-        "currency": currency,
-    }
-    if insert_new(connection, ClockRow, [common | row for row in rows], ("subject", "rule_id", "occasion")):
+    start = Start(
+        trigger,
+        shop,
+        events,
+        case_id,
+        order_id,
+        subject,
+        topic,
+        region,
+        zone,
+        occasion,
+        is_official_form,
+        amount,
+        currency,
+        only,
+    )
+    rows = _counted(connection, settings, start, now)
+    if insert_new(connection, ClockRow, rows, ONE_CLOCK):
         _log(connection, case_id, "clocks_started", now, {"trigger": trigger, "due": _due(rows)})
     clocks = _CLOCKS.c
-    mine = (clocks.subject == subject) & (clocks.occasion == occasion)
+    mine = (clocks.subject == start.whose) & (clocks.occasion == occasion)
     started = select(clocks.id).where(mine, clocks.rule_id.in_([row["rule_id"] for row in rows]))
     return list(connection.execute(started.order_by(clocks.id)).scalars())
+
+
+def start_many(connection: Connection, settings: Settings, starts: Iterable[Start], now: datetime) -> int:
+    """Starts the clocks of many orders in one statement, each once; answers how many are new."""
+    rows = [row for start in starts for row in _counted(connection, settings, start, now)]
+    return insert_new(connection, ClockRow, rows, ONE_CLOCK)
 
 
 def end_clocks(
@@ -164,50 +155,14 @@ def driving(connection: Connection, case_id: int) -> Any | None:
     return driver(open_clocks(connection, case_id))
 
 
-def _row(settings: Settings, found: Deadline, now: datetime) -> Row:
-    rule = found.rule
-    next_at: datetime | None
-    if rule.is_trader_duty:
-        shares = shares_of(settings, rule)
-        # Asked as of the start: a clock that was late to be started is due at once.
-        look = look_at(
-            found.started_at, found.due_at, found.started_at, desk=desk_hours(settings), shares=shares
+def _counted(connection: Connection, settings: Settings, start: Start, now: datetime) -> list[Row]:
+    rows, problems = rows_of(settings, start, now)
+    for problem in problems:
+        log.error("no clock for %s: %s", start.whose, problem)
+        quarantine(
+            connection, source=start.shop, kind="clock", ref=start.whose, reason=problem, raw="", now=now
         )
-        next_at = found.started_at if look.calls else look.next_at
-    else:
-        next_at = reminder_at(rule, found.started_at, found.due_at, now) or found.due_at
-    return {
-        "rule_id": rule.rule_id,
-        "article": rule.article[:200],
-        "severity": rule.severity,
-        "is_statutory": rule.is_statutory,
-        "is_shadow": not rule.drives,
-        "direction": rule.direction,
-        "zone": str(found.zone),
-        "started_at": found.started_at,
-        "due_at": found.due_at,
-        "working": found.working,
-        "state": ClockState.RUNNING,
-        "next_at": next_at,
-    }
-
-
-def _stand_in(now: datetime, home: Home, problems: Sequence[str]) -> Row:
-    """A clock of ours, by which somebody is called to find out what the law says."""
-    return {
-        "rule_id": UNCOUNTED,
-        "article": "",
-        "severity": "serious",
-        "is_statutory": False,
-        "is_shadow": False,
-        "direction": Direction.TRADER_DUTY,
-        "zone": str(home.zone or ""),
-        "started_at": now,
-        "due_at": now + SOMEBODY_LOOKS_WITHIN,
-        "working": f"{'; '.join(problems)}. Somebody must find out by when this is due.",
-        "state": ClockState.RUNNING,
-        "next_at": now,
-    }
+    return rows
 
 
 def _due(rows: Sequence[Row]) -> dict[str, str]:

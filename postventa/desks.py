@@ -10,6 +10,7 @@ from postventa.case_letters import CaseDesk
 from postventa.letters import Desk
 from postventa.relations import Relations, needs_a_yes
 from postventa.settings import Channel, Settings
+from postventa.staff_letters import ticking_among
 from postventa.store.case_dossiers import case_dossiers
 from postventa.store.dossiers import dossiers
 
@@ -31,6 +32,7 @@ class Desks:
         subjects = {subject_of(row) for row in rows}
         self._orders = dossiers(connection, [id_ for kind, id_ in subjects if kind == "order"])
         self._cases = case_dossiers(connection, [id_ for kind, id_ in subjects if kind == "case"])
+        self._ticking = ticking_among(connection, [row for row in rows if row.case_id is None])
         self._settings = settings
         self._channel = channel
         asking = {row.order_id for row in rows if row.case_id is None and needs_a_yes(row.message)}
@@ -41,5 +43,5 @@ class Desks:
         """The desk of one subject of the batch."""
         kind, number = subject
         if kind == "order":
-            return Desk(self._orders[number], self._settings, self._channel, self._relations)
+            return Desk(self._orders[number], self._settings, self._channel, self._relations, self._ticking)
         return CaseDesk(self._cases[number], self._settings, self._channel)

@@ -1,6 +1,6 @@
 """From a message that is owed to a letter: the question whether it may go, its view, its envelope and its bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -21,6 +21,7 @@ from postventa.rules.messages import Owed, Standing, Verdict, may_contact, may_w
 from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
 from postventa.settings import Channel, Settings
+from postventa.staff_letters import address_of, staff_verdict, staff_view
 from postventa.store.dossiers import Dossier
 from postventa.views import InvoiceView, MessageView, OrderView, ParcelView
 
@@ -42,12 +43,19 @@ class Desk:
     """An order's letters can be written again from the store at any time; a case's are kept as they went."""
 
     def __init__(
-        self, dossier: Dossier, settings: Settings, channel: Channel, relations: Relations | None = None
+        self,
+        dossier: Dossier,
+        settings: Settings,
+        channel: Channel,
+        relations: Relations | None = None,
+        ticking: Collection[int] = (),
     ) -> None:
         self._dossier = dossier
         self._settings = settings
         self._channel = channel
         self._relations = relations
+        self._ticking = ticking
+        """Of the clocks that the desk is called by, those that still run."""
         self._shop = settings.shop(dossier.order.shop)
 
     @property
@@ -66,6 +74,8 @@ class Desk:
 
     def verdict(self, row: Any, now: datetime) -> Verdict:
         """Whether the message may go now."""
+        if row.recipient is not None:
+            return staff_verdict(row, self._dossier, self._settings, self._ticking)
         about, standing = _card(row.message), self._standing()
         is_asked_for = about.message_class in ASKED_FOR
         if about.per == "customer":
@@ -89,6 +99,9 @@ class Desk:
     def letter(self, row: Any, now: datetime) -> Envelope:
         """Writes the letter. Raises BadTemplate or Unsendable if that cannot be done."""
         order, customer = self._dossier.order, self._dossier.customer
+        name, email = customer.name, customer.email
+        if row.recipient is not None:
+            name, email = address_of(row, self._settings)
         view = self._view(row)
         invoice = self._invoice(view) if row.message == "paid" else None
         if invoice:
@@ -98,8 +111,8 @@ class Desk:
         letter = Letter(
             message_id=message_id,
             sender=self._channel.sender,
-            recipient=customer.email,
-            recipient_name=customer.name,
+            recipient=email,
+            recipient_name=name,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
@@ -114,7 +127,7 @@ class Desk:
             }
             | self._way_out(row),
         )
-        return Envelope(message_id, mailbox(self._channel.sender)[1], customer.email, letter_bytes(letter))
+        return Envelope(message_id, mailbox(self._channel.sender)[1], email, letter_bytes(letter))
 
     def _message_id(self, key: str) -> str:
         return message_id_for(key, self._channel.sender, naming_secret(self._settings.web.secret_env))
@@ -171,6 +184,8 @@ class Desk:
         )
 
     def _view(self, row: Any) -> MessageView:
+        if row.recipient is not None:
+            return staff_view(row, self._dossier, self._settings)
         order = self._dossier.order
         parcel = self._parcel(row)
         is_asked_for = _card(row.message).message_class in ASKED_FOR

@@ -9,8 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 from postventa import clock
 from postventa.announcements import WebhookDown, claim_announcements, heard, lines_of, post, put_off
-from postventa.escalations import Scene, act, find, scenes, settle
+from postventa.escalations import act, settle
 from postventa.rules.escalation import Look
+from postventa.scenes import Scene, find, scenes
 from postventa.store.clocks import due_clocks, held
 from postventa.workplace import open_workplace
 from tasks.promise import promise

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from postventa.rules.counting import A_DAY
+from postventa.rules.counting import A_DAY, A_SECOND
 from postventa.rules.escalation import Voice
 from postventa.rules.statutes import Direction
 
@@ -39,6 +39,11 @@ def is_at_once(clock: Running) -> bool:
     return clock.is_statutory and clock.due_at - clock.started_at < A_DAY
 
 
+def is_of_a_day(clock: Running) -> bool:
+    """A duty of the law for which there is a day."""
+    return clock.is_statutory and clock.due_at - clock.started_at <= A_DAY + A_SECOND
+
+
 def binds(clock: Running) -> bool:
     """Whether a clock can drive its case: a duty of the law, and one for people."""
     return clock.is_statutory and is_duty(clock) and not is_at_once(clock)
@@ -55,5 +60,7 @@ def voice_of(clock: T, clocks: Iterable[T]) -> Voice:
         return Voice.SILENT
     if is_at_once(clock):
         return Voice.ONCE
+    if is_of_a_day(clock):
+        return Voice.LADDER
     drives = driver(clocks)
     return Voice.FULL if drives is None or drives.id == clock.id or not binds(clock) else Voice.ONCE

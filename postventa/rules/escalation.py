@@ -36,6 +36,8 @@ class Voice(StrEnum):
 
     FULL = "full"
     """The ladder, and every day after the deadline: the clock that drives."""
+    LADDER = "ladder"
+    """The ladder and the deadline, and nothing after it: a duty of a day, of which nobody is told for weeks."""
     ONCE = "once"
     """Only when its deadline passes: an earlier clock of the same case does the calling."""
     SILENT = "silent"
@@ -91,6 +93,8 @@ class Look:
     state: ClockState
     calls: tuple[Call, ...]
     next_at: datetime | None
+    ended_at: datetime | None = None
+    """When what it wanted was done; None while it ticks."""
 
 
 def shares_for(of_rule: Sequence[int], of_desk: Sequence[int]) -> tuple[int, ...]:
@@ -125,6 +129,7 @@ def look_at(
         fell_due.append(call)
     heard = {
         Voice.FULL: fell_due,
+        Voice.LADDER: fell_due,
         Voice.ONCE: [call for call in fell_due if call.is_overdue],
         Voice.SILENT: [],
     }[voice]

@@ -107,6 +107,7 @@ def owed(message: str, **more: Any) -> SimpleNamespace:
         "shipment_id": None,
         "happened_at": MONDAY,
         "message_id": None,
+        "recipient": None,
         "facts": None,
     }
     return SimpleNamespace(**facts | more)

@@ -11,9 +11,10 @@ from an_office import DESK, DUE, FILED, HALF, NINE_TENTHS, THREE_QUARTERS, Offic
 from sqlalchemy import update
 from werkzeug import Response
 
-from postventa import clock, escalations
+from postventa import clock, scenes
 from postventa.case_letters import CaseDesk
-from postventa.clocks import UNCOUNTED, driving, end_clocks, pause, resume, start_clocks
+from postventa.clock_rows import UNCOUNTED
+from postventa.clocks import driving, end_clocks, pause, resume, start_clocks
 from postventa.store.case_dossiers import case_dossiers
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.clocks import ClockRow, EscalationRow, due_clocks
@@ -163,14 +164,14 @@ def test_where_nobody_is_configured_the_run_says_so_once_for_each_clock(office, 
 def test_a_bad_clock_fails_alone_and_the_run_names_it(office, monkeypatch):
     office.opened("bad")
     office.opened("good")
-    shares, seen = escalations.shares_of, []
+    shares, seen = scenes.shares_of, []
 
     def poisoned(settings, rule):
         seen.append(rule)
         return shares(settings, rule) if len(seen) > 1 else 1 / 0
 
     with monkeypatch.context() as poison:
-        poison.setattr(escalations, "shares_of", poisoned)
+        poison.setattr(scenes, "shares_of", poisoned)
         rung = office.run(HALF)
     assert rung.calls == 1
     (said,) = rung.trouble
