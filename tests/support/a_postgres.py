@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -70,7 +71,8 @@ class APostgres:
         return f"postgresql+psycopg://postventa@127.0.0.1:{self.port}/{name}"
 
     def stop(self) -> None:
-        self._server.terminate()
+        """At once: a polite end would wait for every connection that a failed test has left open."""
+        self._server.send_signal(signal.SIGINT)
         self._server.wait(timeout=30)
         shutil.rmtree(self._folder, ignore_errors=True)
 
