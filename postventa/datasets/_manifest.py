@@ -129,7 +129,7 @@ class Manifest(_Written):
     def substance(self) -> tuple[object, ...]:
         """All of it that is not about the run."""
         data = {name: one.model_copy(update={"heard": {}}) for name, one in self.datasets.items()}
-        return (self.night, self.code, data, {(check.dataset, check.rule) for check in self.failed})
+        return (self.night, self.code, data, set(self.failed))
 
 
 class Draft(_Written):

@@ -75,10 +75,10 @@ class Shelf:
             if self.is_local:
                 _make(Path(self._root))
             made = tempfile.mkdtemp(prefix=SCRATCH, dir=self._root if self.is_local else None)
-            try:
-                yield Path(made)
-            finally:
-                shutil.rmtree(made, ignore_errors=True)
+        try:
+            yield Path(made)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
     def names(self, folder: str = "") -> list[str]:
         """Every file below a folder, sorted."""
