@@ -48,7 +48,7 @@ class APrefect:
         return answer.json()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # an idle server takes a fifth of a core: it ends with the last test of flows
 def prefect_server() -> Iterator[APrefect]:
     folder = Path(tempfile.mkdtemp(prefix="pv-prefect-"))
     with socket.socket() as found:
@@ -113,7 +113,7 @@ def store_url(request: pytest.FixtureRequest, kept_stores: KeptStores, tmp_path:
     return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox() -> Iterator[Sandbox]:
     """Thirty orders, as they stand on Monday evening."""
     from datetime import datetime, timedelta
