@@ -21,6 +21,7 @@ from postventa.reviews import still_may
 from postventa.rules.consents import ASKED_FOR, COMMERCIAL, Basis, Exclusion, Reach, may_write
 from postventa.rules.messages import Verdict
 from postventa.rules.quiet_hours import Hours, may_disturb, no_holiday
+from postventa.rules.reviews import LOOK_AGAIN
 from postventa.sales import home_of
 from postventa.settings import Channel, Settings
 from postventa.store.consents import came_back, said_by, suppressed
@@ -70,6 +71,8 @@ class Relations:
         )
         if may.may_go and about.message in (REQUEST, REMINDER):
             may = still_may(self._askings[dossier.order.id], about.message, now)
+        if may.may_go and self._is_full(dossier):
+            return Verdict.later("soft_bounce", now + LOOK_AGAIN)
         if about.message == CASE_SURVEY and self._askings[dossier.order.id].facts.has_open_complaint:
             return Verdict.no("complaint_open")  # opened or reopened since it was owed
         return self._hour(dossier, now) if may.may_go else may
@@ -89,13 +92,17 @@ class Relations:
         contacts = self._contacts[dossier.customer.id]
         mine = contacts[dossier.order.shop]
         theirs = frozenset(contacts.values())
-        was_hard, soft = self._came_back.get(mine, (False, 0))
         return Reach(
             bases=bases_of([row for row in self._said if row.contact in theirs], mine),
             is_suppressed=frozenset(name for contact, name in self._suppressed if contact == mine),
-            has_bounced=was_hard or soft >= self._settings.policy.soft_bounces,
+            has_bounced=self._came_back.get(mine, (False, 0))[0],
             has_way_out=bool(self._settings.web.url),
         )
+
+    def _is_full(self, dossier: Dossier) -> bool:
+        """Whether so many mails came back lately that it is no use to write: a full mailbox is emptied some day."""
+        mine = self._contacts[dossier.customer.id][dossier.order.shop]
+        return self._came_back.get(mine, (False, 0))[1] >= self._settings.policy.soft_bounces
 
     def _exclusion(self, message_class: str, reach: Reach, email: str) -> Exclusion:
         """Asked only about advertising that nobody said yes to: it may take a while, and it tells somebody of them."""

@@ -218,7 +218,8 @@ def test_the_list_outlives_the_book_and_hides_whom_it_names(bought):
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("hard", "times", "said"), [(True, 1, "hard_bounce"), (False, 2, ""), (False, 3, "hard_bounce")]
+    ("hard", "times", "said"),
+    [(True, 1, "suppressed hard_bounce"), (False, 2, "sent"), (False, 3, "deferred soft_bounce")],
 )
 def test_mails_that_came_back_end_what_nobody_needs(bought, hard, times, said):
     contact = contact_of(bought.place.settings, "tienda", EMAIL)
@@ -235,7 +236,14 @@ def test_mails_that_came_back_end_what_nobody_needs(bought, hard, times, said):
         connection.execute(BounceRow.__table__.insert(), rows)
     owe(bought)
     bought.send()
-    assert outcome(bought) == (f"suppressed {said}" if said else "sent")
+    assert outcome(bought) == said
+    bought.later(days=29)
+    bought.send()
+    assert outcome(bought) == said  # thirty days from the last ones
+    bought.later(days=1, hours=1)
+    owe(bought, "later")
+    bought.send()
+    assert outcome(bought, "later") == (said if hard else "sent")
 
 
 @on_sqlite
