@@ -176,7 +176,8 @@ class Result:
     passed: bool
     severity: Severity
     sentence: str
-    observed: float
+    observed: float | None
+    """None where the query of a rule answered nothing."""
     rows: int = 0
 
     @property

@@ -6,8 +6,10 @@ are made of it. For the nightly only: it brings Arrow and pandas along. Payloads
 
 from pathlib import Path
 
+from postventa.contract_checks import RowCheck, check_rows, row_checks, try_rules
 from postventa.contract_reading import read_contract
 from postventa.contract_schemas import arrow_schema, conform
+from postventa.contract_suites import suite, validate
 from postventa.contract_terms import (
     Column,
     Contract,
@@ -51,11 +53,17 @@ __all__ = [
     "ContractError",
     "Kind",
     "Result",
+    "RowCheck",
     "Rule",
     "Severity",
     "Sla",
     "arrow_schema",
+    "check_rows",
     "conform",
     "contract",
     "contract_names",
+    "row_checks",
+    "suite",
+    "try_rules",
+    "validate",
 ]
