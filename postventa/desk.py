@@ -9,9 +9,11 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, or_, select, text
 
+from postventa.proofs import ORDER_RECEIPT
 from postventa.rules.counting import end_of
+from postventa.rules.escalation import ClockState
 from postventa.rules.statutes import Direction
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import TICKING, ClockRow
@@ -55,25 +57,35 @@ class Due:
 
 
 def due_list(
-    connection: Connection, zone: ZoneInfo, now: datetime, within: timedelta | None = A_WEEK
+    connection: Connection,
+    zone: ZoneInfo,
+    now: datetime,
+    within: timedelta | None = A_WEEK,
+    *,
+    orders_owner: str = "",
 ) -> list[Due]:
-    """The shop's duties whose time has passed or ends within that time, the earliest first; all that run for None."""
+    """The shop's duties whose time has passed or ends within that time, the earliest first; all that run for None.
+
+    An order has no owner of its own: `orders_owner` answers for it. The receipt that a machine sends within minutes
+    of an order is shown once it has called somebody.
+    """
     clocks, cases, orders = ClockRow.__table__.c, CaseRow.__table__.c, OrderRow.__table__.c
     wanted = (
         select(
             *(clocks.rule_id, clocks.article, clocks.due_at, clocks.state, clocks.amount, clocks.currency),
-            *(clocks.shop, cases.number, cases.owner, orders.ref),
+            *(clocks.shop, clocks.subject, cases.number, cases.owner, orders.ref),
         )
         .select_from(ClockRow)
         .outerjoin(CaseRow, cases.id == clocks.case_id)
         .outerjoin(OrderRow, orders.id == clocks.order_id)
         .where(text(f"clocks.{TICKING}"), clocks.direction == Direction.TRADER_DUTY)
         .where(clocks.is_shadow.is_(False))
+        .where(or_(clocks.rule_id != ORDER_RECEIPT, clocks.state != ClockState.RUNNING))
         .order_by(clocks.due_at, clocks.id)
     )
     if within is not None:
         wanted = wanted.where(clocks.due_at <= end_of((now + within).astimezone(zone).date(), zone))
-    return [_due(row, zone, now) for row in connection.execute(wanted)]
+    return [_due(row, zone, now, orders_owner) for row in connection.execute(wanted)]
 
 
 def refunds_due(due: Iterable[Due]) -> dict[str, dict[When, Decimal]]:
@@ -138,11 +150,12 @@ def _row(name: str, cells: Sequence[object]) -> str:
     return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
 
 
-def _due(row: Any, zone: ZoneInfo, now: datetime) -> Due:
+def _due(row: Any, zone: ZoneInfo, now: datetime, orders_owner: str) -> Due:
+    owner = row.owner if row.number else orders_owner
     return Due(
-        what=f"{row.shop}:{row.number or row.ref}",
+        what=f"{row.shop}:{row.number or row.ref or row.subject}",
         case=row.number or "",
-        owner=row.owner or NOBODY,
+        owner=owner or NOBODY,
         rule_id=row.rule_id,
         article=row.article,
         due_at=row.due_at,

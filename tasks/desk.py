@@ -18,7 +18,8 @@ def report_desk(rung: Rung | None, told: Told | None) -> list[str]:
     rung, told = rung or Rung(), told or Told()
     place, now = open_workplace(), clock.now()
     with place.reading() as connection:
-        due = due_list(connection, ZoneInfo(place.settings.desk.timezone), now)
+        owner = place.settings.desk.owner
+        due = due_list(connection, ZoneInfo(place.settings.desk.timezone), now, orders_owner=owner)
     trouble = [*rung.trouble, *told.trouble]
     lines = [
         "# Complaints",

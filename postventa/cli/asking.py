@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from postventa import clock
 from postventa.cli.house import Common, Wrong, app
+from postventa.order_deadlines import deadlines_of
 from postventa.outlook import outlook
 from postventa.standing import chain_today
 from postventa.store import filing
@@ -68,12 +69,14 @@ def show_plan(*, until: str | None = None, common: Common = Common()) -> int:  #
 
 @app.command(name="order")
 def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - frozen
-    """Show an order's timeline: news, stages, scans, messages. REF is SHOP:REF, the shop's id, or the order's number."""
+    """Show an order's deadlines and its timeline: news, stages, scans, messages. REF is SHOP:REF, the shop's id, or the order's number."""
     with common.workplace() as place, place.reading() as connection:
         order_id, shop, order_ref, number = _the_order(connection, ref)
         order = connection.execute(OrderRow.__table__.select().where(OrderRow.id == order_id)).one()
         lines = timeline(connection, order_id, shop, order_ref)
         window = window_of(connection, place.settings, order_id, clock.now())
+        deadlines = deadlines_of(connection, order_id)
+        zone = place.settings.shop(shop).zone
     standing = {
         name: getattr(order, name)
         for name in (
@@ -91,7 +94,8 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
     )
     rows = [f"{line.at:%Y-%m-%d %H:%M:%S} UTC  {line.kind:8} {line.what}" for line in lines]
     document = {"shop": shop, "ref": order_ref, "number": number, **standing, "withdrawal": window.document()}
-    told = [head, *window.sentences(), *rows]
+    told = [head, *window.sentences(), *(one.sentence(zone) for one in deadlines), *rows]
+    document["deadlines"] = [asdict(one) for one in deadlines]
     common.answer({**document, "timeline": [asdict(line) for line in lines]}, "\n".join(told))
     return 0
 

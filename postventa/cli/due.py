@@ -26,7 +26,8 @@ def list_deadlines(
     """List the deadlines of complaints, returns and orders, the earliest first, with who answers for each."""
     with common.workplace() as place, place.reading() as connection:
         zone = ZoneInfo(place.settings.desk.timezone)
-        found = due_list(connection, zone, clock.now(), A_WEEK if due else None)
+        owner = place.settings.desk.owner
+        found = due_list(connection, zone, clock.now(), A_WEEK if due else None, orders_owner=owner)
     lines = [_line(one, zone) for one in found]
     counts = ", ".join(f"{sum(one.when is when for one in found)} {_word(when)}" for when in When)
     money = [

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from a_sale import ASale
-from an_office import DESK, at
+from an_office import DESK, MADRID, at
 from an_order import fill, raw_order
 from sqlalchemy import update
 
 from postventa import clock
 from postventa.changes import Reader, change_from
+from postventa.cli import run as command
 from postventa.connectors.doors import open_shop
+from postventa.desk import When, due_list
+from postventa.store import migrate
 from postventa.store.changes import save
 from postventa.store.clocks import ClockRow, EscalationRow
 from postventa.store.messages import OutboxRow
@@ -220,3 +223,20 @@ def test_a_call_waits_for_a_look_at_its_sale_that_is_due_but_not_for_one_that_ne
     orders.send("received", PLACED)
     assert orders.ring(day_25).calls == 0
     assert orders.ring(day_25 + timedelta(hours=1)).calls == 2
+
+
+@SQLITE
+def test_managers_see_late_deliveries_by_owner_and_the_order_shows_its_deadlines(orders, capsys, monkeypatch):
+    orders.place_order()
+    orders.place_order(8, placed=DUE - DAY)
+    orders.keep(DUE - DAY)
+    with orders.place.reading() as connection:
+        found = due_list(connection, MADRID, DUE - DAY, orders_owner="ana")
+    assert [(one.what, one.rule_id, one.owner, one.when) for one in found] == [
+        ("tienda:7", "R-DEL-MAX", "ana", When.TODAY)
+    ], "what a machine acknowledges within minutes is no news, what is due in a month neither"
+    monkeypatch.setattr(migrate, "version", lambda _store: migrate.Version("head", "head"))
+    assert command(["order", "tienda:7"]) == 0
+    assert (
+        "deadline: R-DEL-MAX until 2026-12-03 23:59, running (LGDCU 66bis.1, 109)" in capsys.readouterr().out
+    )
