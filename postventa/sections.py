@@ -1,39 +1,33 @@
 """The sections of the configuration file: what can be set, what it means, and what it is where nobody sets it."""
 
-from datetime import date, time
+from datetime import time
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from postventa.rules.orders import FulfilmentState
+from postventa.desk_sections import Adr, Desk, Person
+from postventa.section_kinds import Section, Text
+from postventa.shop_sections import Carrier, Mailbox, ReviewCoupon, Shop
 
-_zones = cache(available_timezones)  # it walks a tree of six hundred files each time
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("must be an IANA time zone such as Europe/Madrid")
-    return name
-
-
-def _web_address(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("must start with http:// or https://")
-    return url.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_web_address)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-Text = Annotated[str, Field(min_length=1)]
-Percent = Annotated[int, Field(ge=1, le=99)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+__all__ = [
+    "Adr",
+    "Alerts",
+    "Carrier",
+    "Channel",
+    "Company",
+    "Datasets",
+    "Desk",
+    "Files",
+    "Mailbox",
+    "Person",
+    "Policy",
+    "ReviewCoupon",
+    "Section",
+    "Shop",
+    "Store",
+    "Web",
+]
 
 
 class Store(Section):
@@ -49,81 +43,6 @@ class Company(Section):
     email: Text
     phone: Text
     registry: Text
-
-
-class ReviewCoupon(Section):
-    """A coupon for a review, whatever it says; its presence switches it on (LGDCU 20.4, LCD 27.8)."""
-
-    percent: Annotated[int, Field(ge=1, le=50)]
-    conditions_url: Url
-    """Where the shop says for what, to whom and until when, and that such reviews are marked (LSSI 20.2)."""
-    days: Annotated[int, Field(ge=14, le=365)] = 60
-    monthly: Annotated[int, Field(ge=1)] = 100
-    """No more than so many in a calendar month."""
-
-
-class Shop(Section):
-    platform: Text
-    """A file name in `postventa/connectors/shops/`."""
-    url: Url
-    key_env: Text
-    secret_env: str = ""
-    ca_file: str = ""
-    language: Language = "es"
-    timezone: Zone = "Europe/Madrid"
-    backfill_since: AwareDatetime
-    """Nothing that happened before is ever mailed."""
-    display_name: str = ""
-    """How customers know the shop; the company's legal name where empty."""
-    requests_per_second: Annotated[float, Field(gt=0)] = 5
-    overlap_minutes: Annotated[int, Field(ge=0)] = 10
-    reread_hours: Annotated[int, Field(ge=1)] = 6
-    """How often an undelivered order without tracking is read again by itself; hourly once it has left."""
-    tracking_grace_hours: Annotated[float, Field(ge=0)] = 4
-    """How long the shipped notice waits for a tracking number that the shop has not written yet."""
-    statuses: dict[str, FulfilmentState] = {}
-    """The shop's own statuses, and what each says of the goods."""
-    tracking_meta_keys: tuple[str, ...] = ("_aftership_tracking_items", "_tracking_number")
-    invoice_number_meta_keys: tuple[str, ...] = ("_wcpdf_invoice_number", "_invoice_number")
-    einvoice_consent_meta_keys: tuple[str, ...] = ("_einvoice_consent",)
-    consent_meta_keys: tuple[str, ...] = ("_marketing_consent",)
-    """Where the checkout writes whether the customer wants advertising."""
-    consent_wording: str = ""
-    """The version of the sentence that they say yes to."""
-    soft_opt_in_wording: str = ""
-    """The version of the checkout's sentence that offers to refuse advertising; where it offers nothing, empty: then
-    nobody is asked for a review without a yes (LSSI 21.2)."""
-    soft_opt_in_since: AwareDatetime | None = None
-    """Since when the checkout says so; `backfill_since` where it is not said."""
-    review_url: Annotated[str, Field(pattern=r"^(https?://.*)?$")] = ""
-    """Where a product is reviewed, with `{product_ref}` or `{sku}` in it; without it a request links to the survey alone."""
-    review_days: dict[str, Annotated[int, Field(ge=3, le=14)]] = {}
-    """SKUs, `*` for any rest -> days from the last parcel to the request; `policy.review_delay_days` for the others."""
-    review_coupon: ReviewCoupon | None = None
-    texts: tuple[str, ...] = ()
-    """Messages that go as a text too, where the customer left a mobile number; a review request goes as one instead."""
-    carriers: dict[str, str] = {}
-    """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
-    default_carrier: str = ""
-    """The carrier asked about parcels whose carrier the shop does not name."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
-class Carrier(Section):
-    adapter: Text
-    """A file name in `postventa/connectors/carriers/`."""
-    display_name: str = ""
-    """How customers know the carrier; the shop's word for it where empty."""
-    url: Url
-    key_env: Text
-    ca_file: str = ""
-    timezone: Zone = "Europe/Madrid"
-    """The zone of this carrier's times where it does not write one."""
-    requests_per_second: Annotated[float, Field(gt=0)] = 1
-    connections: Annotated[int, Field(ge=1, le=32)] = 4
 
 
 class Channel(Section):
@@ -158,43 +77,6 @@ class Channel(Section):
         return self.adapter != "sms"
 
 
-class Person(Section):
-    """Somebody at the desk, known in the store and in logs by the name of this section alone."""
-
-    name: Text
-    email: Text
-
-
-class Desk(Section):
-    """Who answers for cases, when they work, and who is told when time runs out."""
-
-    people: dict[str, Person] = {}
-    owner: str = ""
-    """Who owns a new case; a name in [desk.people], as the next two."""
-    team_lead: str = ""
-    manager: str = ""
-    ladder: tuple[Percent, Percent, Percent] = (50, 75, 90)
-    """At which shares of a clock the owner, the team lead and the manager are told."""
-    opens: time = time(9)
-    closes: time = time(18)
-    timezone: Zone = "Europe/Madrid"
-    region: Annotated[str, Field(pattern=r"^([A-Z]{2}-[A-Z]{1,3})?$")] = ""
-    """Whose holidays the desk keeps beside the national ones, as ES-CT."""
-    holidays: tuple[date, ...] = ()
-    webhook_env: str = ""
-    """The environment variable with a Slack-compatible address that hears every escalation."""
-
-
-class Adr(Section):
-    """Out-of-court dispute resolution: what a rejecting answer must say of it (Ley 7/2017 art. 40)."""
-
-    entity: str = ""
-    """A competent entity, named even by a shop that is a member of none."""
-    url: str = ""
-    is_member: bool = False
-    takes_part: bool = False
-
-
 class Web(Section):
     """The customers' pages. Without `url` no message links to them."""
 
@@ -205,23 +87,10 @@ class Web(Section):
     """The environment variable with the key of the JSON endpoint; without it the endpoint is closed."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 30
     """From one address, for pages that write."""
+    limits_env: str = ""
+    """The environment variable with the address of a Redis that counts for all processes; each for itself where empty."""
     proxies: tuple[str, ...] = ()
     """Addresses or networks whose X-Forwarded-For and -Proto are believed; nobody's where empty."""
-
-
-class Mailbox(Section):
-    """A mailbox that customers complain to, read over IMAP."""
-
-    shop: Text
-    host: Text
-    port: Annotated[int, Field(ge=1, le=65535)] = 993
-    security: Literal["none", "starttls", "tls"] = "tls"
-    ca_file: str = ""
-    user: Text
-    password_env: Text
-    folder: Text = "INBOX"
-    done_folder: str = ""
-    """Where a mail goes once it is a case; marked as read in place where empty."""
 
 
 class Files(Section):
@@ -245,7 +114,7 @@ class Policy(Section):
     """Where goods are sent back to; the company's address where empty."""
     standard_delivery: Annotated[Decimal, Field(ge=0)] | None = None
     """What the ordinary delivery costs, tax included: who chose a dearer one gets back so much of it (LGDCU 107.2)."""
-    exemptions: dict[str, tuple[str, ...]] = {}
+    exemptions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """A letter of LGDCU 103 -> the SKUs that it exempts from withdrawal; `*` at the end stands for any rest."""
     approval_limit: Annotated[Decimal, Field(ge=0)] = Decimal(20)
     """A remedy above needs a manager."""

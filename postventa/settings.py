@@ -29,7 +29,7 @@ from postventa.sections import (
     Web,
 )
 
-__all__ = ["BadConfiguration", "Carrier", "Channel", "Company", "Mailbox", "Settings", "Shop"]
+__all__ = ["BadConfiguration", "Carrier", "Channel", "Company", "Mailbox", "Settings", "Shop", "Web"]
 
 ENVIRONMENT_KEY = "POSTVENTA_CONFIG"
 DEFAULT_PATH = "postventa.toml"

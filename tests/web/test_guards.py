@@ -6,13 +6,15 @@ from contextlib import ExitStack
 
 import pytest
 from a_visitor import rows, ticket_in
+from limits.storage import MemoryStorage
 from sqlalchemy import func, select
 
 from postventa import links
+from postventa.settings import BadConfiguration
 from postventa.store.base import Base
 from postventa.store.cases import CaseRow
 from postventa.web import cases, guards
-from postventa.web.reception import neighbourhood
+from postventa.web.reception import Reception, neighbourhood
 from postventa.web.serving import Pages
 from postventa.workplace import Workplace
 
@@ -92,6 +94,43 @@ def test_a_forwarded_address_is_believed_from_a_configured_proxy_alone(served_wi
     sent = [visitor.post("/case", headers={"X-Forwarded-For": f"203.0.113.{last}"}) for last in (7, 8)]
 
     assert [page.status_code for page in sent] == told
+
+
+class OnOneShelf(MemoryStorage):
+    """A counter that several processes reach, as they would reach a Redis."""
+
+    STORAGE_SCHEME = ["shelf"]  # noqa: RUF012 - the library's own word
+    shelf = MemoryStorage()
+
+    def __init__(self, uri=None, *, wrap_exceptions=False, **options):
+        super().__init__(uri, wrap_exceptions=wrap_exceptions)
+
+    def acquire_entry(self, *asked, **more):
+        return self.shelf.acquire_entry(*asked, **more)
+
+
+def reception(place, monkeypatch, address):
+    monkeypatch.setenv("COUNTER", address)
+    web = place.settings.web.model_copy(update={"limits_env": "COUNTER", "requests_per_minute": 2})
+    return Reception(Workplace(place.settings.model_copy(update={"web": web}), place.store))
+
+
+def test_processes_that_share_a_counter_count_together(place, monkeypatch):
+    both = [reception(place, monkeypatch, "shelf://here") for _ in range(2)]
+    assert [one.may_write("203.0.113.7") for one in (*both, *both)] == [True, True, False, False]
+
+
+def test_a_counter_that_does_not_answer_keeps_nobody_from_writing(place, monkeypatch, caplog):
+    alone = reception(place, monkeypatch, "redis://:a-password@127.0.0.1:9/0")
+    assert [alone.may_write("203.0.113.7") for _ in range(3)] == [True, True, False]
+    assert "this process counts for itself" in caplog.text
+    assert "a-password" not in caplog.text
+
+
+def test_an_address_that_is_no_counters_stops_the_start_without_being_repeated(place, monkeypatch):
+    with pytest.raises(BadConfiguration, match="the variable COUNTER holds no address of a Redis") as wrong:
+        reception(place, monkeypatch, "mysql://root:a-password@db")
+    assert "a-password" not in str(wrong.value)
 
 
 def test_a_customer_with_a_whole_network_of_addresses_is_one_customer():
