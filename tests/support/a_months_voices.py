@@ -162,7 +162,7 @@ def a_complaint(month: AMonth, draw: random.Random, order: dict[str, Any], at: d
 def a_return(month: AMonth, draw: random.Random, order: dict[str, Any], at: datetime) -> datetime | None:
     """The first line goes back; answers when the sale is final after it, None while the money is still owed."""
     if at >= NOW:
-        return at
+        return order["withdrawal_closes_at"]
     line = next(line for line in month.rows[LineRow] if line["order_id"] == order["id"])
     gross, back = line["net"] + line["tax"], at + timedelta(hours=draw.uniform(60, 300))
     is_done = back < NOW
