@@ -4,7 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -109,6 +109,8 @@ class _Batch:
     attempts: list[Attempt] = field(default_factory=list)
     bounced: list[int] = field(default_factory=list)
     is_channel_down: bool = False
+    unconfirmed: Settled | None = None
+    """The last message accepted, until its mark is known to be written."""
 
     def send_in_turn(self, desk: AnyDesk, rows: list[Any]) -> None:
         """Sends an order's or a case's messages in turn; where one must wait, those after it wait too."""
@@ -125,6 +127,8 @@ class _Batch:
     def finish(self) -> None:
         """Saves the batch's end durably and gives the claims back."""
         now = clock.now()
+        with suppress(OperationalError), self._kept_if_the_store_fails():
+            self.marker.wait()
         with self.place.store.begin() as connection:
             outbox.finish(connection, self.sender, self.settled, self.attempts, now)
             if self.bounced:
@@ -146,6 +150,7 @@ class _Batch:
             return self._kept_back(desk, row, verdict)
         with self._kept_if_the_store_fails(Settled(row.id, Outcome.DEFERRED, "store_failed", "", now)):
             is_ours = self.marker.begin(row.id, envelope.message_id, clock.wall())
+        self.unconfirmed = None
         if not is_ours:
             return None  # another sender has it: this one was thought dead
         try:
@@ -153,7 +158,8 @@ class _Batch:
         except (TryLater, Refused, ChannelDown, ChannelRefused, Doubtful) as answer:
             return self._not_accepted(desk, row, answer, now)
         self._note(row, Outcome.SENT, accepted.words, now)
-        with self._kept_if_the_store_fails(Settled(row.id, Outcome.SENT, "", accepted.words)):
+        self.unconfirmed = Settled(row.id, Outcome.SENT, "", accepted.words)
+        with self._kept_if_the_store_fails():
             self.marker.sent(row.id, envelope.message_id, accepted.words, now)
         desk.told(row)
         return None
@@ -179,8 +185,9 @@ class _Batch:
             self._settle(Settled(row.id, Outcome.FAILED, "cannot_be_written", words))
             return None
         rest = now + CANNOT_WRITE_REST
-        self._settle(Settled(row.id, Outcome.DEFERRED, "cannot_be_written", words, rest))
-        return rest
+        reason = "exclusion_list_silent" if isinstance(wrong, CannotAsk) else "cannot_be_written"
+        self._settle(Settled(row.id, Outcome.DEFERRED, reason, words, rest))
+        return None if reason in WAITS_ALONE else rest
 
     def _not_accepted(self, desk: AnyDesk, row: Any, answer: Exception, now: datetime) -> datetime | None:
         words = str(answer)
@@ -215,12 +222,13 @@ class _Batch:
         return Settled(row.id, Outcome.DEFERRED, "provider_down", words, now + CHANNEL_REST)
 
     @contextmanager
-    def _kept_if_the_store_fails(self, settled: Settled) -> Iterator[None]:
+    def _kept_if_the_store_fails(self, settled: Settled | None = None) -> Iterator[None]:
         """What is certain of a message is not lost with its mark: the batch's end saves it."""
         try:
             yield
         except OperationalError:
-            self.settled.append(settled)
+            self.settled.extend(certain for certain in (self.unconfirmed, settled) if certain)
+            self.unconfirmed = None
             raise
 
     def _settle(self, settled: Settled) -> None:

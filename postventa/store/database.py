@@ -26,6 +26,9 @@ from postventa.store.base import Base
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another one; writes are short, so this is a sign of real trouble."""
 
+CHECKPOINT_PAGES = 4000
+"""When SQLite moves what was written into the main file: marks write the same pages again and again, so later is cheaper."""
+
 CONNECT_SECONDS = 10
 """How long a PostgreSQL that does not answer is waited for: somebody may be looking at a page."""
 
@@ -83,7 +86,13 @@ def is_prepared(engine: Engine) -> bool:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's BEGIN is the only one: see _begin_at_once
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -6,8 +6,9 @@ because these two run for every message.
 """
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -18,15 +19,33 @@ from postventa.store.outbox import Settled
 IN_FLIGHT_FOR = timedelta(minutes=5)
 """Longer than any hand-over can last: a message begun longer ago belongs to a dead sender."""
 
-_BEGUN = """
-    UPDATE outbox SET outcome = 'begun', attempts = attempts + 1, message_id = {m}, claimed_until = {u}
-    WHERE id = {i} AND sender {is_} {s} AND outcome IN ('waiting', 'deferred')"""
-_SENT = """
-    UPDATE outbox SET outcome = 'sent', reason = '', words = {w}, settled_at = {n}, sender = NULL,
-    claimed_until = NULL WHERE id = {i} AND message_id = {m}"""
-_BACK = """
-    UPDATE outbox SET outcome = {o}, reason = {r}, words = {w}, due_at = {u}, settled_at = {n}
-    WHERE id = {i} AND sender {is_} {s}"""
+_STATEMENTS = {
+    "begun": """
+        UPDATE outbox SET outcome = 'begun', attempts = attempts + 1, message_id = {message_id}, claimed_until = {until}
+        WHERE id = {id} AND {is_ours} AND outcome IN ('waiting', 'deferred')""",
+    "sent": """
+        UPDATE outbox SET outcome = 'sent', reason = '', words = {words}, settled_at = {settled_at}, sender = NULL,
+        claimed_until = NULL WHERE id = {id} AND message_id = {message_id}""",
+    "back": """
+        UPDATE outbox SET outcome = {outcome}, reason = {reason}, words = {words}, due_at = {until},
+        settled_at = {settled_at} WHERE id = {id} AND {is_ours}""",
+}
+
+
+class Pen(Protocol):
+    """How marks are written into one kind of database, by statement and named values."""
+
+    def write(self, statement: str, **values: Any) -> int:
+        """Answers how many messages were marked, when they are. Raises what the driver raises."""
+
+    def jot(self, statement: str, **values: Any) -> None:
+        """Writes without waiting where that is possible: whether it was written, the next call tells, or raises."""
+
+    def wait(self) -> None:
+        """Waits for what was jotted."""
+
+    def put_down(self) -> None:
+        """Gives the connection back as it was."""
 
 
 class Marker:
@@ -34,25 +53,11 @@ class Marker:
 
     def __init__(self, store: Engine, sender: str) -> None:
         self._connection = store.raw_connection()
-        driver: Any = self._connection.driver_connection
         dbapi: Any = store.dialect.dbapi
         self._broken = (dbapi.OperationalError, dbapi.InterfaceError)
-        self._is_sqlite = store.dialect.name == "sqlite"
         self._sender = sender
-        if self._is_sqlite:
-            driver.execute("PRAGMA synchronous=NORMAL")
-        else:
-            driver.rollback()
-            driver.autocommit = True
-            driver.execute("SET synchronous_commit = off")
-        self._driver = driver
-        self._cursor = driver.cursor()
-        form = dict.fromkeys("miuswnor", "?" if self._is_sqlite else "%s")
-        # Said with `=`, PostgreSQL may look by the sender, whose claims are hundreds of rows, instead of the id.
-        form["is_"] = "=" if self._is_sqlite else "IS NOT DISTINCT FROM"
-        self._begun, self._sent, self._back = (
-            statement.format(**form) for statement in (_BEGUN, _SENT, _BACK)
-        )
+        kind = import_module(f"postventa.store._marks_in_{store.dialect.name}")
+        self._pen: Pen = kind.OwnPen(self._connection.driver_connection, _STATEMENTS)
 
     def __enter__(self) -> Self:
         return self
@@ -61,11 +66,7 @@ class Marker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._is_sqlite:
-                self._driver.execute("PRAGMA synchronous=FULL")
-            else:
-                self._driver.execute("SET synchronous_commit = on")
-                self._driver.autocommit = False
+            self._pen.put_down()
         except self._broken:
             self._connection.invalidate()  # cut off: the pool must not lend it again
         finally:
@@ -73,42 +74,56 @@ class Marker:
 
     def begin(self, outbox_id: int, message_id: str, wall: datetime) -> bool:
         """Marks a message as being handed over; False if it is no longer this sender's to hand over."""
-        until = self._instant(wall + IN_FLIGHT_FOR)
-        cursor = self._mark(self._begun, (message_id, until, outbox_id, self._sender))
-        return bool(cursor.rowcount == 1)
+        until = (wall + IN_FLIGHT_FOR).astimezone(UTC)
+        try:
+            marked = self._pen.write(
+                "begun", message_id=message_id, until=until, id=outbox_id, sender=self._sender
+            )
+        except self._broken as broken:
+            raise _failed(broken) from broken
+        return marked == 1
 
     def sent(self, outbox_id: int, message_id: str, words: str, now: datetime) -> None:
-        """Marks a message as accepted by the other side.
+        """Marks a message as accepted by the other side: that it could not be, the next mark or `wait` may tell.
 
         By its Message-ID, whoever holds it now: a sender thought dead may still bring the receipt.
         """
-        self._mark(self._sent, (words[:400], self._instant(now), outbox_id, message_id))
+        try:
+            self._pen.jot(
+                "sent",
+                words=words[:400],
+                settled_at=now.astimezone(UTC),
+                id=outbox_id,
+                message_id=message_id,
+            )
+        except self._broken as broken:
+            raise _failed(broken) from broken
 
     def back(self, settled: Settled, now: datetime) -> None:
         """Marks a message that was begun as not accepted: deferred until an instant, failed, or in doubt."""
-        settled_at = None if settled.outcome is Outcome.DEFERRED else self._instant(now)
-        until = self._instant(settled.due_at or now)
-        self._mark(
-            self._back,
-            (
-                settled.outcome,
-                settled.reason,
-                settled.words[:400],
-                until,
-                settled_at,
-                settled.id,
-                self._sender,
-            ),
-        )
-
-    def _mark(self, statement: str, values: tuple[Any, ...]) -> Any:
-        """Raises OperationalError, as everything in the store does, if the mark cannot be made."""
+        settled_at = None if settled.outcome is Outcome.DEFERRED else now.astimezone(UTC)
         try:
-            return self._cursor.execute(statement, values)
+            self._pen.write(
+                "back",
+                outcome=str(settled.outcome),
+                reason=settled.reason,
+                words=settled.words[:400],
+                until=(settled.due_at or now).astimezone(UTC),
+                settled_at=settled_at,
+                id=settled.id,
+                sender=self._sender,
+            )
         except self._broken as broken:
-            raise OperationalError("a mark in the outbox", None, broken) from broken
+            raise _failed(broken) from broken
 
-    def _instant(self, at: datetime) -> Any:
-        """As SQLAlchemy writes it: text without a zone in SQLite, an aware instant in PostgreSQL."""
-        utc = at.astimezone(UTC)
-        return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if self._is_sqlite else utc
+    def wait(self) -> None:
+        """Waits until everything is marked. Raises OperationalError if the last mark could not be made."""
+        try:
+            self._pen.wait()
+        except self._broken as broken:
+            raise _failed(broken) from broken
+
+
+def _failed(broken: Exception) -> OperationalError:
+    """As everything in the store fails."""
+    return OperationalError("a mark in the outbox", None, broken)
