@@ -26,7 +26,7 @@ SETTLED = frozenset({Outcome.SENT, Outcome.SUPPRESSED, Outcome.FAILED, Outcome.U
 WAITS_ALONE = frozenset(
     {
         *("quiet_hours", "complaint_open", "return_open", "incident_open", "frequency_cap", "cooldown"),
-        *("not_delivered", "too_soon", "soft_bounce"),
+        *("not_delivered", "too_soon", "soft_bounce", "exclusion_list_silent"),
     }
 )
 """Reasons to put off a message that concern it alone: what its order owes after it does not wait for it."""
