@@ -11,8 +11,8 @@ from postventa.contract_measures import Empty, Measure, NotAbove, NotAmong, Quer
 from postventa.contract_terms import Column, Kind, Place
 
 ABOVE = "expect_column_pair_values_a_to_be_greater_than_b"
-_UNFIT = re.compile(r"\(\?|\\[1-9]")
-"""What DuckDB's regular expressions do not have: groups that look around, references back."""
+_UNFIT = re.compile(r"\(\?|\\[1-9A-Za-z]")
+"""What engines lack or read differently: groups that look around, references back, classes by a letter."""
 _PYTHON: Mapping[Kind, type | tuple[type, ...]] = {
     Kind.STRING: str,
     Kind.INTEGER: int,
@@ -167,7 +167,7 @@ def scalar_of(value: Any, column: Column, place: Place) -> Any:
 def pattern_of(written: Any, place: Place) -> str:
     """A pattern that means the same to everyone who checks it: whole text, no looking around."""
     if not isinstance(written, str) or not re.fullmatch(r"\^.*\$", written) or _UNFIT.search(written):
-        raise place.error("must begin with ^ and end with $, without (? and references back")
+        raise place.error("must begin with ^ and end with $, with classes as [0-9] and without (?")
     try:
         re.compile(written)
     except re.error as wrong:

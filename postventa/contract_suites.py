@@ -132,7 +132,8 @@ def _compiled(rule: Rule) -> tuple[str, dict[str, Any]]:
             ends = {"min_value": least, "max_value": most}
             made = "ExpectColumnValueLengthsToBeBetween", {"column": column, **ends}
         case Unlike(column, pattern):
-            made = "ExpectColumnValuesToMatchRegex", {"column": column, "regex": f"^(?:{pattern[1:-1]})$"}
+            whole = rf"\A(?:{pattern[1:-1]})\z"  # $ would let a line's end through
+            made = "ExpectColumnValuesToMatchRegex", {"column": column, "regex": whole}
         case NotAmong(column, values):
             made = "ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)}
         case NotAbove(upper, lower, may_be_equal):
