@@ -8,6 +8,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from postventa import clock, links
 from postventa.store.asks import AnswerRow
 from postventa.store.cases import CaseRow
+from postventa.store.consents import ConsentRow
 
 pytestmark = pytest.mark.browser
 AXE = AXE_FILE_PATH.read_text("utf-8")
@@ -165,3 +166,22 @@ def test_a_survey_by_one_tap_on_a_telephone_and_by_keyboard_in_every_language(wa
     page.keyboard.press("Enter")
     page.wait_for_url("**/thanks**")
     assert [row.number for row in rows(place, AnswerRow, question="nps")] == [1]
+
+
+def test_somebody_refuses_on_a_telephone_and_by_keyboard_in_every_language(walk, place):
+    site = "https://posventa.tienda.example/ayuda"
+    link = links.opt_out_link(place.settings, "tienda", 1)
+    way = walk(**PHONE)
+    for language in ("ca", "en", "es"):
+        page = way.go(f"{link}?lang={language}".replace(site, way.site))
+        assert page.evaluate("document.documentElement.lang") == language
+    assert rows(place, ConsentRow) == []
+    page.get_by_label("Solo encuestas").check()
+    assert "O-2026-000001" in way.press("No me enviéis más").content()
+
+    way = walk(scripts=False, viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    page = way.go(link.replace(site, way.site))
+    page.get_by_role("button", name="No me enviéis más", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("O-2026-000002").wait_for()
+    assert [row.message_class for row in rows(place, ConsentRow)] == ["relationship", "all"]
