@@ -17,16 +17,13 @@ from typing import Any, Self
 import requests
 
 from postventa.clock import ENVIRONMENT_KEY as CLOCK_KEY
+from postventa.demo import leash
+from postventa.demo.configuration import Places, configuration
+from postventa.demo.leash import LET_GO
 from postventa.settings import ENVIRONMENT_KEY as CONFIG_KEY
-from postventa.shipped import shipped
 
 PATIENCE_SECONDS = 120
 SERVER_ERROR = 500
-STAFF = """\
-ana = { name = "Ana Pons", email = "ana@tienda.example" }
-joan = { name = "Joan Riera", email = "joan@tienda.example" }
-marta = { name = "Marta Gil", email = "marta@tienda.example" }"""
-ENTITY = "Junta Arbitral de Consum de Catalunya"
 BESIDE_US = Path(sys.executable).parent
 
 
@@ -50,6 +47,7 @@ class Stack:
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.web_url = f"http://127.0.0.1:{self.web_port}"
         self._prefect_port = prefect_port
+        self._leash: subprocess.Popen[bytes] | None = None
         self.config = self.folder / "postventa.toml"
         self.environment = {
             **os.environ,
@@ -76,8 +74,9 @@ class Stack:
         }
 
     def __enter__(self) -> Self:
+        """Starts what takes longest; `wait` says when it is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._write_configuration()
+        self._configure()
         try:
             self._spawn(
                 "prefect-server",
@@ -102,13 +101,24 @@ class Stack:
                 *("--orders", str(self.orders), "--seed", str(self.seed)),
                 **{CLOCK_KEY: self.start.isoformat()},
             )
-            self._wait("sandbox", f"{self.sandbox_url}/sandbox/status")
-            self._wait("prefect-server", f"{self.prefect_url}/api/health")
         except BaseException:
             self.stop()
             raise
         os.environ.update(self.environment)
         return self
+
+    def wait(self) -> None:
+        """Waits for what was started. Raises StackDidNotStart with the log that says why not."""
+        self._wait("sandbox", f"{self.sandbox_url}/sandbox/status")
+        self._wait("prefect-server", f"{self.prefect_url}/api/health")
+
+    def _configure(self) -> None:
+        places = Places(self.folder, self.sandbox_url, self.smtp_port, self.web_url)
+        try:
+            written = configuration(places, self.start)
+        except ValueError as other:
+            raise StackDidNotStart(str(other)) from None
+        self.config.write_text(written, encoding="utf-8")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -127,6 +137,10 @@ class Stack:
     def give_back(self, order_ref: str) -> None:
         """Has the shop pay an order's money back, as somebody there would."""
         self._ask(requests.post, f"/sandbox/orders/{order_ref}/refunds", json={}).raise_for_status()
+
+    def write_review(self, written: dict[str, Any]) -> None:
+        """Has a customer write a product review on the shop's page."""
+        self._ask(requests.post, "/sandbox/reviews", json=written).raise_for_status()
 
     def open_pages(self, clock: str) -> None:
         """Opens the customers' pages, which the mails link to, on the clock that is written so."""
@@ -150,7 +164,7 @@ class Stack:
         self._spawn(name, *words, **extra)
 
     def stop(self) -> None:
-        """Ends the processes that this stack started, the newest first."""
+        """Ends the processes that this stack started, the newest first; the leash is let go of last."""
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
@@ -160,6 +174,11 @@ class Stack:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self._leash is not None and self._leash.stdin is not None:
+            self._leash.stdin.write(f"{LET_GO}\n".encode())
+            self._leash.stdin.close()
+            self._leash.wait()
+            self._leash = None
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -174,6 +193,19 @@ class Stack:
                 start_new_session=True,
             )
         self.processes.append(process)
+        self._on_the_leash(process)
+
+    def _on_the_leash(self, process: subprocess.Popen[bytes]) -> None:
+        """Has the process, and what it starts, ended with us, even if we are killed."""
+        if self._leash is None:
+            words = [sys.executable, "-I", "-S", leash.__file__]
+            self._leash = subprocess.Popen(  # noqa: S603 - our own program
+                words, stdin=subprocess.PIPE, start_new_session=True
+            )
+        if self._leash.stdin is None:
+            raise AssertionError("the leash has no other end")
+        self._leash.stdin.write(f"{process.pid}\n".encode())
+        self._leash.stdin.flush()
 
     def _wait(self, name: str, url: str) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -190,33 +222,6 @@ class Stack:
     def _ask(self, method: Callable[..., requests.Response], path: str, **what: Any) -> requests.Response:
         url = path if path.startswith("http") else self.sandbox_url + path
         return method(url, timeout=10, proxies={"http": "", "https": ""}, **what)
-
-    def _write_configuration(self) -> None:
-        """The example configuration, pointed at the sandbox."""
-        written = shipped("postventa.example.toml").read_text(encoding="utf-8")
-        for example, ours in {
-            "sqlite:///postventa.db": f"sqlite:///{self.folder / 'postventa.db'}",
-            "https://tienda.example": self.sandbox_url,
-            "https://api-eu.dhl.com": f"{self.sandbox_url}/dhl",
-            "port = 1025": f"port = {self.smtp_port}",
-            "requests_per_second = 5": "requests_per_second = 500",
-            "requests_per_second = 1\n": "requests_per_second = 500\n",
-            "2026-11-01T00:00:00Z": f"{self.start:%Y-%m-%dT%H:%M:%SZ}",
-            'path = "files"': f'path = "{self.folder / "files"}"',
-            'url = ""                                   # how': f'url = "{self.web_url}" # how',
-            'owner = "" ': 'owner = "ana" ',
-            'team_lead = ""': 'team_lead = "joan"',
-            'manager = ""': 'manager = "marta"',
-            'soft_opt_in_wording = ""': 'soft_opt_in_wording = "2026-01"',
-            "review_delay_days = 7": "review_delay_days = 3",
-            "\n[desk.people]\n": f"\n[desk.people]\n{STAFF}\n",
-            'entity = "" ': f'entity = "{ENTITY}" ',
-            "[policy.exemptions] ": "[policy.exemptions]\ne = ['CRE-50*'] ",
-        }.items():
-            if example not in written:
-                raise StackDidNotStart(f"the example configuration has no {example.strip()!r} any more")
-            written = written.replace(example, ours)
-        self.config.write_text(written, encoding="utf-8")
 
 
 def _free_port() -> int:

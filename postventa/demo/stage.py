@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
@@ -20,10 +20,21 @@ from postventa.withdrawals import Declaration, declare
 from postventa.workplace import Workplace
 
 SHOP = "tienda"
+OWNER, LEAD, MANAGER = "ana", "joan", "marta"
 NOT_PLAIN = ("CRE-50", "DIG-")
 """Goods that may not come back, or not without a person's word."""
 Script = Callable[["Stage"], Generator[float, None, None]]
 """A case as it goes: it does something and yields the hour of the story at which it goes on."""
+
+
+class ShopFloor(Protocol):
+    """What happens in the shop itself, where the service only looks on."""
+
+    def give_back(self, order_ref: str) -> None:
+        """Pays an order's money back, by its id in the shop."""
+
+    def write_review(self, written: dict[str, Any]) -> None:
+        """Puts a customer's product review on the shop's page."""
 
 
 @dataclass(slots=True)
@@ -44,8 +55,7 @@ class Stage:
 
     start: datetime
     scripts: Iterable[tuple[float, Script]]
-    give_back: Callable[[str], None]
-    """Has the shop pay an order's money back, by the order's id in the shop."""
+    shop: ShopFloor
     place: Workplace
     now: datetime = field(init=False)
     taken: set[int] = field(default_factory=set)
@@ -71,10 +81,6 @@ class Stage:
                     again = None
             if again is not None:
                 heapq.heappush(self._coming, (again, next(self._turn), script))
-
-    def opening_hours(self) -> list[datetime]:
-        """The instants before the story at which something happens: old cases that it inherits."""
-        return sorted({self._at(hour) for hour, _, _ in self._coming if hour < 0})
 
     # --- what customers do ---
 

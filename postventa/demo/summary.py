@@ -1,27 +1,22 @@
 """The end of the demo: what happened, whether the books agree, and where to look."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from postventa import clock
+from postventa.demo.cases_told import tell_cases
 from postventa.demo.stack import Stack
 from postventa.demo.story import Told, counted
-from postventa.desk import When, due_list, refunds_due
+from postventa.demo.voices_told import tell_voices
 from postventa.links import case_link, order_link
 from postventa.messages import cards
-from postventa.reactions import SOURCE
-from postventa.review_facts import SURVEY
-from postventa.reviews_today import asked_lately
 from postventa.rules.orders import Stage
 from postventa.store.cases import CaseRow
 from postventa.store.orders import OrderRow, orders_by_stage
-from postventa.verification import verify_log
 from postventa.workplace import open_workplace
 
 RED_SHOWN = 4
@@ -53,8 +48,8 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
         )
     console.print(standing)
     console.print(messages)
-    are_whole = _cases(console, now)
-    _voices(console, now)
+    are_whole = tell_cases(console, now)
+    tell_voices(console, book, now)
     for reason, count in sorted(book.suppressed.items()):
         console.print(f"  not sent, {reason}: {count}")
     adds_up = book.is_balanced and box["total"] == book.sent + book.uncertain
@@ -86,47 +81,6 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     ):
         console.print(f"  {name:26} {place}", soft_wrap=True)
     return adds_up and are_whole
-
-
-def _cases(console: Console, now: datetime) -> bool:
-    """Prints how cases stand and what is due; answers whether every case's log is whole."""
-    place, cases = open_workplace(), CaseRow.__table__.c
-    with place.reading() as connection:
-        kinds = select(cases.family, cases.state, func.count()).group_by(cases.family, cases.state)
-        standing = connection.execute(kinds.order_by(cases.family, cases.state)).all()
-        due = due_list(connection, ZoneInfo(place.settings.desk.timezone), now)
-        everyone = connection.execute(select(cases.id)).scalars().all()
-        broken = [case_id for case_id in everyone if verify_log(connection, case_id)]
-    table = Table(
-        "case", "state", "how many", title="Where complaints and returns stand", title_justify="left"
-    )
-    for family, state, count in standing:
-        table.add_row(family, state.replace("_", " "), str(count))
-    console.print(table)
-    counts = Counter(one.when for one in due)
-    said = ", ".join(f"{counts[when]} {when.replace('_', ' ')}" for when in When if counts[when])
-    console.print(f"  Deadlines of the desk: {said or 'none within a week'}.")
-    for currency, sums in refunds_due(due).items():
-        money = ", ".join(
-            f"{amount:.2f} {currency} {when.replace('_', ' ')}" for when, amount in sums.items()
-        )
-        console.print(f"  Refunds due: {money}.")
-    verdict = "[bold red]BROKEN[/]" if broken else "[green]whole[/]"
-    console.print(f"  The logs of {len(everyone)} cases are {verdict}.")
-    return not broken
-
-
-def _voices(console: Console, now: datetime) -> None:
-    """Prints whom the shop asked and what came of it."""
-    cases = CaseRow.__table__.c
-    with open_workplace().reading() as connection:
-        lately = asked_lately(connection, now)
-        low = connection.execute(select(func.count()).where(cases.source == SOURCE)).scalar_one()
-    asked, answered = lately.asked[SURVEY], lately.answered[SURVEY]
-    share = f" ({answered / asked:.0%})" if asked else ""
-    console.print(
-        f"  Reviews: {asked} customers asked, {answered} answered{share}; {low} low scores became cases."
-    )
 
 
 def _pages(now: datetime) -> Iterator[tuple[str, str]]:

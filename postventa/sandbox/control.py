@@ -32,6 +32,7 @@ class Control:
             Route("/sandbox/orders/{order:int}", self.order),
             Route("/sandbox/orders/{order:int}", self.patch, methods=["POST"]),
             Route("/sandbox/orders/{order:int}/refunds", self.refund, methods=["POST"]),
+            Route("/sandbox/reviews", self.review, methods=["POST"]),
         ]
 
     def truth(self) -> dict[str, Any]:
@@ -132,6 +133,17 @@ class Control:
             return JSONResponse(self._sandbox.shop.payload(order))
 
         return await _asked(request, give_back)
+
+    async def review(self, request: Request) -> Response:
+        """A customer reviews a product on the shop's page now: `product_id`, `reviewer_email` and `rating` at least."""
+
+        def write(asked: dict[str, Any]) -> Response:
+            lacking = [name for name in ("product_id", "reviewer_email", "rating") if name not in asked]
+            if lacking:
+                return _no(f"a review needs {', '.join(lacking)}", 400)
+            return JSONResponse(self._sandbox.shop.voices.add(asked), 201)
+
+        return await _asked(request, write)
 
 
 async def _asked(request: Request, do: Callable[[dict[str, Any]], Response]) -> Response:

@@ -48,6 +48,7 @@ class Order:
         if self.digital and self.payment is Payment.CASH:
             self.payment = Payment.CARD
         self.einvoice_consent = rng.random() < 0.40
+        self.wants_advertising = _ticked(settings.seed, number)
         self.person: Person = somebody(
             rng,
             settings.seed,
@@ -146,6 +147,11 @@ def _of(change: Change) -> Parcel:
     if change.parcel is None:
         raise AssertionError(f"a {change.did} without its parcel")
     return change.parcel
+
+
+def _ticked(seed: int, number: int) -> bool | None:
+    """The checkout's box about advertising: yes, no, or passed over, as most do."""
+    return Random(f"{seed}:{number}:advertising").choices((True, False, None), (40, 8, 52))[0]
 
 
 def drawn_orders(settings: SandboxSettings) -> list[Order]:

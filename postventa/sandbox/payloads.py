@@ -121,6 +121,8 @@ def meta(order: Order) -> list[dict[str, Any]]:
     if order.names_language:
         kept.append(("wpml_language", order.language))
     kept.append(("_einvoice_consent", "yes" if order.einvoice_consent else "no"))
+    if order.wants_advertising is not None:
+        kept.append(("_marketing_consent", "yes" if order.wants_advertising else "no"))
     if now.paid_at:
         kept.append(("_wcpdf_invoice_number", f"{now.paid_at.year}-{order.id - 10_000:05d}"))
     if now.tracked:

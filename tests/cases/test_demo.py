@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from a_shop_floor import AShopFloor
 from an_order import fill, raw_order
 from sqlalchemy import select, update
 
-from postventa.demo.cases import SCRIPTS
+from postventa.demo.complaints import COMPLAINTS
+from postventa.demo.returns import RETURNED
+from postventa.demo.rhythm import DAYS, stops
 from postventa.demo.stage import Stage
 from postventa.store.cases import CaseRow
 from postventa.store.orders import LineRow, OrderRow
@@ -37,7 +40,7 @@ def test_the_demo_s_cases_reach_their_states_and_leave_whole_logs(place):
         raw_order(
             n, "completed", parcels=(f"JD{n}",), line_items=[goods | {"id": n * 10 + i} for i in (1, 2)]
         )
-        for n in range(1, 14)
+        for n in range(1, 16)
     ]
     fill(place, many, START)
     with place.store.begin() as connection:
@@ -47,13 +50,13 @@ def test_the_demo_s_cases_reach_their_states_and_leave_whole_logs(place):
             update(OrderRow).where(OrderRow.ref.in_(("1", "2"))).values(stage="in_preparation")
         )
         connection.execute(update(OrderRow).where(OrderRow.ref == "3").values(stage="shipped"))
-        cream = select(OrderRow.id).where(OrderRow.ref == "4").scalar_subquery()
-        connection.execute(update(LineRow).where(LineRow.order_id == cream).values(sku="CRE-50"))
-    paid_back = []
-    stage = Stage(START, SCRIPTS, paid_back.append, place)
-    assert len(stage.opening_hours()) == 2
-    for hour in range(0, 9 * 24, 6):
-        stage.play(START + timedelta(hours=hour))
+        creams = select(OrderRow.id).where(OrderRow.ref.in_(("4", "5")))
+        connection.execute(update(LineRow).where(LineRow.order_id.in_(creams)).values(sku="CRE-50"))
+    shop = AShopFloor()
+    stage = Stage(START, (*COMPLAINTS, *RETURNED), shop, place)
+    for stop in stops(DAYS):
+        stage.play(START + timedelta(hours=stop.hour))
+    stage.play(START + timedelta(days=DAYS, hours=9))
     with place.reading() as connection:
         states = set(connection.execute(select(CaseRow.family, CaseRow.state)).tuples())
         numbers = connection.execute(select(CaseRow.id)).scalars().all()
@@ -68,7 +71,7 @@ def test_the_demo_s_cases_reach_their_states_and_leave_whole_logs(place):
         "adr_referred",
     }
     complaints |= {"withdrawn_by_customer"}
-    returns = {"acknowledged", "awaiting_goods", "in_transit", "goods_received", "refund_due", "declined"}
-    returns |= {"cancelled", "closed", "exchanged"}
+    returns = {"acknowledged", "awaiting_goods", "in_transit", "goods_received", "inspected", "refund_due"}
+    returns |= {"declined", "cancelled", "closed", "exchanged"}
     assert {("complaint", state) for state in complaints} | {("return", state) for state in returns} <= states
-    assert (len(paid_back), stage.surprises) == (1, [])
+    assert (len(shop.paid_back), stage.surprises) == (2, [])

@@ -1,9 +1,11 @@
 """The demo's customers who are asked: they answer as customers do, and one objects before the request."""
 
 from datetime import UTC, datetime, timedelta
+from statistics import mean
 
 import pytest
 from a_review_shop import WEB
+from a_shop_floor import AShopFloor
 from an_ask import an_ask
 from an_order import fill, raw_order
 from sqlalchemy import select, update
@@ -18,7 +20,7 @@ from postventa.store.messages import OutboxRow
 from tasks.reactions import react_to_voices
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
-ORDERS = 12
+ORDERS = 30
 
 
 @pytest.fixture
@@ -42,9 +44,10 @@ def test_those_whose_request_arrived_answer_once_and_one_objects(house):
         arrived = {"message": "review_requested", "outcome": "sent", "settled_at": START}
         ids = list(first.scalars())
         connection.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(arrived))
-    stage = Stage(START, VOICES, lambda _: None, place)
-    for hour in range(0, 9 * 24, 6):
-        stage.play(START + timedelta(hours=hour))
+    shop = AShopFloor()
+    stage = Stage(START, VOICES, shop, place)
+    for day in range(13):
+        stage.play(START + timedelta(days=day, hours=8))
     with place.reading() as connection:
         answered = asked_lately(connection, stage.now).answered["delivery"]
         best = select(AnswerRow.number).where(AnswerRow.question == "overall_experience")
@@ -53,11 +56,17 @@ def test_those_whose_request_arrived_answer_once_and_one_objects(house):
     assert 3 <= answered == len(scores) < ORDERS
     assert min(scores) == 1
     assert objected == ["objected"]
+    assert 0 < len(shop.reviews) <= answered
+    assert {review["product_id"] for review in shop.reviews} <= {
+        goods["product_id"] for goods in raw_order(1)["line_items"]
+    }
     with clock.clock_set_to(stage.now + timedelta(hours=1)):
         assert react_to_voices.fn().opened >= 1
 
 
-def test_most_are_content_and_few_are_not():
-    scores = [int(sheet(number, "es")["overall_experience"]) for number in range(1000)]
-    assert 570 < scores.count(5) < 670
-    assert 30 < scores.count(1) + scores.count(2) < 110
+def test_what_came_in_time_is_liked_and_what_came_late_is_not():
+    def average(**how):
+        return mean(int(sheet(number, "es", **how)["overall_experience"]) for number in range(2000))
+
+    assert average() == pytest.approx(4.2, abs=0.1)
+    assert average(is_late=True) == pytest.approx(2.55, abs=0.15)

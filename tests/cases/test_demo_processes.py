@@ -1,0 +1,43 @@
+"""What the demo starts ends with it, also when it is killed; and its story stops where it is to stop."""
+
+import subprocess
+import sys
+
+import pytest
+
+from postventa.demo import leash
+from postventa.demo.rhythm import DAYS, END, stops
+
+
+@pytest.fixture
+def sleeper():
+    process = subprocess.Popen(
+        [sys.executable, "-S", "-c", "import time; time.sleep(60)"], start_new_session=True
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def leashed(process, *last_words):
+    said = "".join(f"{line}\n" for line in (process.pid, *last_words))
+    words = [sys.executable, "-I", "-S", leash.__file__]
+    subprocess.run(words, input=said.encode(), check=True, timeout=20)
+
+
+def test_what_was_started_ends_when_whoever_started_it_is_gone(sleeper):
+    leashed(sleeper)
+    assert sleeper.wait(timeout=10) != 0
+
+
+def test_what_was_ended_in_order_is_let_go(sleeper):
+    leashed(sleeper, leash.LET_GO)
+    assert sleeper.poll() is None
+
+
+def test_the_story_ends_in_the_afternoon_of_its_last_day_with_everything_looked_at():
+    whole, short = list(stops(DAYS)), list(stops(3))
+    assert (whole[-1].hour, short[-1].hour) == (END, 3 * 24 + 8)
+    assert (whole[-1].has_goods, whole[-1].has_desk, whole[-1].has_voices) == (True, True, True)
+    assert [stop.hour for stop in whole] == sorted({stop.hour for stop in whole})
+    assert not any(stop.has_voices for stop in short)
