@@ -52,6 +52,9 @@ check: $(DEVELOPING) ## style, types, architecture, contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/postventa contracts lint
+	@$(BIN)/postventa contracts breaking
+	@$(BIN)/python .ci/lint_contracts.py
 
 bench: $(DEVELOPING) ## what performance claims rest on, as ratios in one run
 	@$(BIN)/python benchmarks/run.py $(ARGS)

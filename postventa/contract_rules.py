@@ -33,6 +33,10 @@ OPTIONS: Mapping[Kind, frozenset[str]] = {
     Kind.ARRAY: frozenset(),
     Kind.OBJECT: frozenset(),
 }
+DIMENSIONS = (
+    *("accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness"),
+)
+"""What the standard calls the sides of quality."""
 
 
 def rules_of(schema: SchemaObject, columns: Sequence[Column], place: Place) -> tuple[Rule, ...]:
@@ -128,6 +132,8 @@ def _quality(
         severity = Severity(said.severity or Severity.ERROR)
     except ValueError:
         raise here.at("severity").error(f"must be one of {', '.join(Severity)}") from None
+    if said.dimension not in {None, *DIMENSIONS}:
+        raise here.at("dimension").error(f"must be one of {', '.join(DIMENSIONS)}")
     must = Bound() if isinstance(counts, NotAbove) else _bound(said, counts, here)
     sentence = " ".join((said.description or "").split()) or _sentence(counts)
     if not sentence:
