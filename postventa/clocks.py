@@ -96,17 +96,18 @@ def end_clocks(
     at: datetime,
     case_id: int | None = None,
     order_id: int | None = None,
+    subject: str = "",
     rule_ids: Iterable[str] | None = None,
     state: str | None = None,
 ) -> int:
-    """Ends the clocks of a case or an order that still run; answers how many.
+    """Ends the clocks of a case, an order or a `subject` that still run; answers how many.
 
     What was done at `at` met a deadline if that was before it, else missed it; `state` says otherwise, such as
     `not_applicable`. Without `rule_ids` it ends the shop's duties: a right of the customer ends only by name.
     """
     clocks = _CLOCKS.c
     _hold(connection, case_id)
-    wanted = _of(case_id, order_id).where(clocks.state.in_((*TICKING, ClockState.PAUSED)))
+    wanted = _of(case_id, order_id, subject).where(clocks.state.in_((*TICKING, ClockState.PAUSED)))
     if rule_ids is None:
         wanted = wanted.where(clocks.direction == Direction.TRADER_DUTY)
     else:
@@ -123,7 +124,7 @@ def end_clocks(
 def pause(connection: Connection, settings: Settings, *, case_id: int, now: datetime) -> int:
     """Stops a case's own promises that may pause; answers how many. A clock of the law runs on."""
     lock(connection, case_id)
-    wanted = _of(case_id, None).where(_CLOCKS.c.state.in_(TICKING), _CLOCKS.c.is_statutory.is_(False))
+    wanted = _of(case_id).where(_CLOCKS.c.state.in_(TICKING), _CLOCKS.c.is_statutory.is_(False))
     stopped = 0
     for row in connection.execute(wanted).all():
         rule = rule_of(settings, row)
@@ -137,7 +138,7 @@ def pause(connection: Connection, settings: Settings, *, case_id: int, now: date
 def resume(connection: Connection, settings: Settings, *, case_id: int, now: datetime) -> int:
     """Lets a case's paused promises run on, each with the time that it had left; answers how many."""
     lock(connection, case_id)
-    paused = connection.execute(_of(case_id, None).where(_CLOCKS.c.state == ClockState.PAUSED)).all()
+    paused = connection.execute(_of(case_id).where(_CLOCKS.c.state == ClockState.PAUSED)).all()
     for row in paused:
         rule, due_at = rule_of(settings, row), row.due_at
         if rule is not None:
@@ -169,9 +170,11 @@ def _due(rows: Sequence[Row]) -> dict[str, str]:
     return {row["rule_id"]: row["due_at"].isoformat() for row in rows}
 
 
-def _of(case_id: int | None, order_id: int | None) -> Any:
+def _of(case_id: int | None, order_id: int | None = None, subject: str = "") -> Any:
     clocks = _CLOCKS.c
     mine = clocks.case_id == case_id if case_id is not None else clocks.order_id == order_id
+    if subject:
+        mine = clocks.subject == subject
     return _CLOCKS.select().where(mine).order_by(clocks.id).with_for_update()
 
 

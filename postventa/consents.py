@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from postventa.cards import cards
+from postventa.clock_law import read_up
 from postventa.contacts import contacts_of
+from postventa.objection_clocks import start_objection
 from postventa.rules.consents import ALL, ASKED_FOR, Basis, Entry, Said, covers, standing
 from postventa.rules.messages import Outcome
 from postventa.settings import Settings
@@ -148,6 +150,7 @@ def object_to(
     of this before is given the same reference.
     """
     contacts = contacts_of(settings, email)
+    read_up(settings)
     _hold(connection, contacts)
     said = said_by(connection, contacts.items())
     known = [row for row in said if row.said == OBJECTED]
@@ -175,6 +178,7 @@ def object_to(
     order_id = latest_order_id(connection, here)
     if order_id is not None:
         _owe_receipt(connection, order_id, reference, scope, now)
+    start_objection(connection, settings, shop=shop, order_id=order_id, reference=reference, now=now)
     return Objected(reference, is_new=True, is_confirmed=order_id is not None)
 
 

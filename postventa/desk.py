@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, or_, select, text
 
-from postventa.proofs import ORDER_RECEIPT
+from postventa.proofs import KEPT, ORDER_RECEIPT
 from postventa.rules.counting import end_of
 from postventa.rules.escalation import ClockState
 from postventa.rules.statutes import Direction
@@ -79,7 +79,7 @@ def due_list(
         .outerjoin(CaseRow, cases.id == clocks.case_id)
         .outerjoin(OrderRow, orders.id == clocks.order_id)
         .where(text(f"clocks.{TICKING}"), clocks.direction == Direction.TRADER_DUTY)
-        .where(clocks.is_shadow.is_(False))
+        .where(clocks.is_shadow.is_(False), clocks.rule_id.not_in(KEPT))
         .where(or_(clocks.rule_id != ORDER_RECEIPT, clocks.state != ClockState.RUNNING))
         .order_by(clocks.due_at, clocks.id)
     )

@@ -1,4 +1,4 @@
-"""Duties that a letter fulfils: which letter it is, and when it was sent. Their clocks end with its being sent, not owed."""
+"""Duties that no person fulfils: a letter does, and the clock ends with its being sent and not with its being owed; or time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +19,8 @@ PROOFS = {
     OBJECTION_RECEIPT: ("opt_out_confirmed",),
 }
 """Of an order either letter holds the copy of it (LSSI 28.1): the one that acknowledges it, and the one that confirms it."""
+KEPT = ("R-MKT-OPP-KEEP",)
+"""Duties to keep something so long, as the book of consents keeps everything: time meets them."""
 _BOX: Any = OutboxRow.__table__.c
 
 

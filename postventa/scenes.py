@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postventa.clock_law import desk_hours, rule_of, shares_of
-from postventa.proofs import PROOFS, sent_at
+from postventa.proofs import KEPT, PROOFS, sent_at
 from postventa.rules.driving import driver, voice_of
 from postventa.rules.escalation import ClockState, Look, look_at
 from postventa.rules.statutes import Direction, Rule
@@ -22,8 +22,6 @@ ASKED_AGAIN = timedelta(hours=1)
 """How often it is asked whether a letter that fulfils a duty has gone at last."""
 ASKED_SOON = timedelta(minutes=10)
 """The same of a letter about an order, before it is late: machines send it within minutes."""
-KEPT = {"R-MKT-OPP-KEEP"}
-"""Duties to keep something so long: time meets them."""
 A_LOOK_TAKES = timedelta(hours=1)
 """So long a call waits for a look at its order's sale that is due: the goods may have arrived."""
 

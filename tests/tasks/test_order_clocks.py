@@ -13,6 +13,7 @@ from postventa import clock
 from postventa.changes import Reader, change_from
 from postventa.cli import run as command
 from postventa.connectors.doors import open_shop
+from postventa.consents import object_to
 from postventa.desk import When, due_list
 from postventa.store import migrate
 from postventa.store.changes import save
@@ -240,3 +241,27 @@ def test_managers_see_late_deliveries_by_owner_and_the_order_shows_its_deadlines
     assert (
         "deadline: R-DEL-MAX until 2026-12-03 23:59, running (LGDCU 66bis.1, 109)" in capsys.readouterr().out
     )
+
+
+@SQLITE
+def test_an_objection_is_met_at_once_receipted_by_its_mail_and_kept_for_a_year(orders, monkeypatch):
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "a-secret-of-the-test-and-nothing-else")
+    orders.place_order()
+    said = {"shop": "tienda", "source": "desk", "source_ref": "1", "now": PLACED}
+    with orders.place.store.begin() as connection:
+        told = object_to(connection, orders.place.settings, email="nuria.7@client.example", **said)
+        object_to(connection, orders.place.settings, email="nuria.7@client.example", **said)
+        object_to(connection, orders.place.settings, email="unknown@client.example", **said)
+    known = {row.rule_id: row.state for row in orders.rows(ClockRow) if row.order_id}
+    assert known == {"R-MKT-OPP": "met", "R-MKT-OPP-REC": "running", "R-MKT-OPP-KEEP": "running"}
+    unknown = {row.rule_id for row in orders.rows(ClockRow) if row.subject == "objection:O-2026-000002"}
+    assert unknown == {"R-MKT-OPP", "R-MKT-OPP-KEEP"}, "the desk told them the reference: no mail could"
+    assert orders.ring(PLACED + 22 * DAY).calls == 1
+    assert orders.called("R-MKT-OPP-REC") == [("owner", "ana")]
+    assert told.reference in {row.occasion for row in orders.rows(ClockRow)}
+    orders.send("opt_out_confirmed", PLACED + 23 * DAY)
+    orders.ring(PLACED + 24 * DAY)
+    assert orders.clock("R-MKT-OPP-REC").ended_at == PLACED + 23 * DAY
+    orders.ring(PLACED + 367 * DAY)
+    ended = [row.state for row in orders.rows(ClockRow) if row.rule_id == "R-MKT-OPP-KEEP"]
+    assert (ended, orders.called("R-MKT-OPP-KEEP")) == (["met", "met"], [])
