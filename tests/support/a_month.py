@@ -95,6 +95,9 @@ def _order(month: AMonth, draw: random.Random, number: int) -> None:
         order |= {"stage": "received", "payment_state": "pending", "paid_at": None}
         return
     left = order["paid_at"] + timedelta(hours=draw.uniform(4, 60))
+    if left >= NOW:
+        order |= {"stage": "in_preparation", "fulfilment_state": "in_preparation"}
+        return
     month.add(EventRow, **an_event(order, "preparation_started", left - 3 * HOUR))
     month.add(EventRow, **an_event(order, "packed", left - HOUR))
     carrier = draw.choices(("dhl", "correos", None), (6, 3, 1))[0]

@@ -1,0 +1,100 @@
+"""The formulae in SQL say what the pinned ones say, cell by cell, on the seeded month and on whatever hypothesis thinks of."""
+
+from datetime import date
+from itertools import product as pairs
+from types import SimpleNamespace
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from postventa.contracts import arrow_schema, conform, contract
+from postventa.datasets import daily_satisfaction
+from postventa.datasets._night import Span
+from postventa.rules import satisfaction as pinned
+
+DAY = date(2026, 10, 25)
+SCORES = dict.fromkeys((*pinned.DIMENSIONS, "csat"), (1, 5)) | {"nps": (0, 10), "ces": (1, 7)}
+SHEETS = st.lists(
+    st.fixed_dictionaries(
+        {"language": st.sampled_from(["es", "ca"]), "carrier": st.sampled_from(["dhl", "none"])}
+        | {"day": st.sampled_from([DAY, date(2026, 10, 26), date(2026, 11, 1)])}
+        | {name: st.none() | st.integers(*scale) for name, scale in SCORES.items()}
+    ),
+    max_size=80,
+)
+
+
+def expected(sheets):
+    """A cell's figures by the pinned formulae."""
+
+    def of(name):
+        return [sheet[name] for sheet in sheets if sheet[name] is not None]
+
+    means = {name: pinned.mean(of(name)) for name in pinned.DIMENSIONS}
+    estimates = {
+        **means,
+        "csat": pinned.csat(of("overall_experience")),
+        "case_csat": pinned.csat(of("csat")),
+        "nps": pinned.nps(of("nps")),
+        "ces": pinned.ces(of("ces")),
+        "easy": pinned.easy(of("ces")),
+    }
+    cell = {"responses_band": pinned.band_of(len(sheets)), "is_masked": 0 < len(sheets) < pinned.LEAST_SHOWN}
+    for name, one in estimates.items():
+        cell |= {name: one.value, f"{name}_n": one.n}
+        if name in {"csat", "case_csat", "nps", "easy"}:
+            cell |= {f"{name}_low": one.low, f"{name}_high": one.high}
+    return cell | {"four_dimensions": pinned.four_dimensions(means.values())}
+
+
+def assert_same(cell, wanted):
+    for name, value in wanted.items():
+        close = pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
+        assert cell[name] == close, (cell["day"], cell["language"], cell["carrier"], name)
+
+
+def cells_of(sheets):
+    """The sheets of each cell, those that sum up among them."""
+    found = {}
+    for sheet in sheets:
+        for language, carrier in pairs((sheet["language"], "all"), (sheet["carrier"], "all")):
+            found.setdefault((sheet["shop"], sheet["day"], language, carrier), []).append(sheet)
+    return found
+
+
+def test_the_months_cells_are_what_the_pinned_formulae_make_of_its_answers(rows):
+    cells = {
+        (row["shop"], row["day"], row["language"], row["carrier"]): row for row in rows("daily_satisfaction")
+    }
+    wanted = cells_of(row for row in rows("survey_responses") if row["is_counted"])
+
+    assert len(wanted) > 100
+    for key, sheets in wanted.items():
+        assert_same(cells[key], expected(sheets))
+    # A cell without answers is there because somebody was asked.
+    assert all(row["requests"] and row["responses"] == 0 for key, row in cells.items() if key not in wanted)
+
+
+@settings(max_examples=10, deadline=None)
+@given(SHEETS)
+def test_any_answers_give_the_same_figures_in_sql_as_by_the_pinned_formulae(sheets):
+    promise = contract("survey_responses")
+    usual = {column.name: None for column in promise.columns}
+    usual |= {"shop": "tienda", "survey": "delivery", "is_counted": True}
+    whole = [usual | sheet | {"response_id": f"{number:024x}"} for number, sheet in enumerate(sheets)]
+    with duckdb.connect() as duck:
+        duck.register("survey_responses", pa.Table.from_pylist(whole, schema=arrow_schema(promise)))
+        duck.register("message_ledger", arrow_schema(contract("message_ledger")).empty_table())
+
+        night = SimpleNamespace(duck=duck)
+        built = conform(
+            daily_satisfaction.build(night, Span(DAY, date(2026, 11, 1))), contract("daily_satisfaction")
+        ).to_pylist()
+    wanted = cells_of(whole)
+
+    assert len(built) == len(wanted)
+    for row in built:
+        assert_same(row, expected(wanted[row["shop"], row["day"], row["language"], row["carrier"]]))
