@@ -1,10 +1,10 @@
-"""Erasure (GDPR 17): who somebody was is forgotten, that they are not to be written to is not.
+"""Erasure (GDPR 17): who somebody was and what was said is forgotten, that they are not to be written to is not.
 
 Where the law or the person themself still needs it (an open case, an order on its way) nothing is forgotten yet
 (GDPR 17.3): they are written to about nothing else, and the reasons are answered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -28,6 +28,8 @@ class Erased:
     cases: int
     open_cases: tuple[str, ...]
     orders_on_their_way: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    """The digests of files that no case needs any more: to be deleted once the erasure is saved."""
 
     @property
     def is_done(self) -> bool:
@@ -72,5 +74,6 @@ def erase(connection: Connection, settings: Settings, *, shop: str, email: str, 
     for case in cases:
         log(connection, case.id, "erasure_requested", now, {"is_done": found.is_done})
     if found.is_done:
-        forget(connection, customer_ids=people, orders=orders, cases=cases, now=now)
+        files = forget(connection, customer_ids=people, orders=orders, cases=cases, now=now)
+        return replace(found, files=tuple(files))
     return found

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,6 +111,14 @@ class Cabinet:
             if path.name != named and _changed_at(path) < old:
                 yield path
         rows.close()
+
+    def discard(self, connection: Connection, digests: Collection[str]) -> None:
+        """Deletes these files where no case names them any more, and what killed writers and erasers left behind."""
+        named = select(AttachmentRow.digest).where(AttachmentRow.digest.in_(digests))
+        for digest in set(digests) - set(connection.execute(named).scalars()):
+            self._path(digest).unlink(missing_ok=True)
+        for path in list(self.orphans(connection)):
+            path.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest

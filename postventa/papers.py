@@ -17,6 +17,7 @@ from postventa.files import Cabinet, CabinetTrouble
 from postventa.letters import Desk
 from postventa.rules.messages import Outcome
 from postventa.settings import Settings
+from postventa.store.caselog import ERASED, erased_on
 from postventa.store.dossiers import dossiers
 from postventa.store.evidence import CaseFacts, OrderFacts
 
@@ -85,7 +86,14 @@ def papers_of(case: CaseFacts, cabinet: Cabinet, folder: str, write: Write) -> P
         else:
             papers.files.append(Paper(row.name, row.role, row.media_type, row.size, row.digest, path))
     there = {letter.message_id for letter in papers.letters}
+    erased_at = max((line.at for line in case.log if line.what == ERASED), default=None)
+    if erased_at is not None:
+        papers.missing.append(
+            f"case {case.row.number}: words, letters and files were {erased_on(erased_at)}, at the customer's request"
+        )
     for one in case.messages:
+        if erased_at is not None and one.row.owed_at <= erased_at:
+            continue
         if one.row.outcome == Outcome.SENT and one.row.message_id not in there:
             papers.missing.append(
                 f"case {case.row.number}: no copy was kept of the message {one.row.message} ({one.row.message_id})"

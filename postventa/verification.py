@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from postventa.store.caselog import ATTACHED, BEGINNING, digest_of, hash_of
+from postventa.store.caselog import ATTACHED, BEGINNING, ERASED, digest_of, erased_on, hash_of
 from postventa.store.cases import AttachmentRow, CaseEntryRow, CaseLogRow, CaseRow
 
 _CASES: Any = CaseRow.__table__
@@ -72,14 +72,19 @@ def _end(case: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Iterato
 
 
 def _said(lines: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Every entry is in the log with its digest, and every entry that the log knows is there."""
-    known = {line["details"]["entry"]: line for line in lines if "entry" in line["details"]}
+    """Every entry is in the log with its digest, and every entry that the log knows is there, if only as erased."""
+    about = [line for line in lines if "entry" in line["details"]]
+    erased = {line["details"]["entry"]: line for line in about if line["what"] == ERASED}
+    known = {line["details"]["entry"]: line for line in about if line["what"] != ERASED}
     for entry in entries:
         line = known.pop(entry["id"], None)
         if line is None:
             yield f"entry {entry['id']} ({entry['kind']}) is not in the log: it was added beside it"
             continue
-        if digest_of(entry["text"], entry["details"]) != line["details"].get("digest"):
+        gone = erased.get(entry["id"])
+        if gone is not None and entry["text"] != erased_on(gone["at"]):
+            yield f"entry {entry['id']} ({entry['kind']}) was erased by line {gone['position']} and says something again"
+        elif digest_of(entry["text"], entry["details"]) != (gone or line)["details"].get("digest"):
             yield f"what entry {entry['id']} ({entry['kind']}) says was changed after line {line['position']} recorded it"
         logged = (line["what"], line["details"].get("author"), line["at"])
         if (entry["kind"], entry["author"], _to_the_second(entry["at"])) != logged:
@@ -95,6 +100,9 @@ def _attached(lines: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, A
         for line in lines
         if line["what"] == ATTACHED
     }
+    for line in lines:
+        if line["what"] == ERASED and "role" in line["details"]:
+            known.pop((line["details"]["role"], line["details"]["digest"]), None)
     for file in files:
         if known.pop((file["role"], file["digest"]), None) is None:
             yield f"file {file['id']} ({file['role']}) is not in the log: it was added or exchanged beside it"

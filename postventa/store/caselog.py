@@ -17,6 +17,8 @@ BEGINNING = "0" * 64
 """The hash before the first line."""
 ATTACHED = "attached"
 """What the log calls a file that came to the case; it names its role and its digest."""
+ERASED = "erased"
+"""What the log calls an entry or a file whose words are gone for good (GDPR 17); it names the entry, or the file's role."""
 _CASES: Any = CaseRow.__table__
 _LOG: Any = CaseLogRow.__table__
 
@@ -47,6 +49,11 @@ def lock(connection: Connection, case_id: int) -> None:
     """Whoever writes in a case holds it until the transaction ends; on SQLite the write lock is held already."""
     if connection.dialect.name != "sqlite":
         connection.execute(select(_CASES.c.id).where(_CASES.c.id == case_id).with_for_update(key_share=True))
+
+
+def erased_on(at: datetime) -> str:
+    """What stands in the place of words that were erased."""
+    return f"erased on {at.astimezone(UTC):%Y-%m-%d}"
 
 
 def hash_of(line: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, tuple_, update
 from postventa.rules.orders import STOPPED, Stage
 from postventa.store.asks import AnswerRow, AskRow
 from postventa.store.cases import CaseRow
+from postventa.store.erased_words import erase_words
 from postventa.store.inbox import InboxRow, QuarantineRow
 from postventa.store.orders import CustomerRow, OrderRow
 from postventa.store.reviews import ReviewRow
@@ -49,8 +50,11 @@ def forget(
     orders: Sequence[Any],
     cases: Sequence[Any],
     now: datetime,
-) -> None:
-    """Replaces names, addresses, telephone numbers and their own words; goods, amounts, dates and proofs stay."""
+) -> list[str]:
+    """Replaces names, addresses, telephone numbers and all words; goods, amounts, dates and proofs stay.
+
+    Answers the digests of the files that are to be deleted once this is saved.
+    """
     for customer_id in customer_ids:
         connection.execute(
             update(CustomerRow)
@@ -73,6 +77,7 @@ def forget(
         update(CaseRow).where(CaseRow.id.in_([case.id for case in cases])).values(name="", email="", phone="")
     )
     _forget_what_was_heard(connection, [(order.shop, order.ref) for order in orders], now)
+    return erase_words(connection, [case.id for case in cases], ids, now)
 
 
 def _forget_what_was_heard(connection: Connection, orders: Sequence[tuple[str, str]], now: datetime) -> None:
