@@ -51,7 +51,10 @@ def _retention(said: ServiceLevelAgreementProperty, column: str | None, place: P
 
 
 def _frequency(said: ServiceLevelAgreementProperty, _column: str | None, place: Place) -> dict[str, Any]:
-    return {"frequency": f"every {_count(said.value, place)} {said.unit or 'd'}"}
+    if said.unit not in _DAYS | _HOURS:
+        raise place.at("unit").error("must be h or d")
+    number, unit = _count(said.value, place), "day" if said.unit in _DAYS else "hour"
+    return {"frequency": f"every {unit}" if number == 1 else f"every {number} {unit}s"}
 
 
 def _available(said: ServiceLevelAgreementProperty, _column: str | None, _place: Place) -> dict[str, Any]:
