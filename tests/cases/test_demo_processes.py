@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import tomllib
+from datetime import UTC, datetime
 
 import pytest
 
 from postventa.demo import leash
+from postventa.demo.configuration import Places, configuration
 from postventa.demo.rhythm import DAYS, END, stops
+from postventa.settings import settings_from
 
 
 @pytest.fixture
@@ -41,3 +45,12 @@ def test_the_story_ends_in_the_afternoon_of_its_last_day_with_everything_looked_
     assert (whole[-1].has_goods, whole[-1].has_desk, whole[-1].has_voices) == (True, True, True)
     assert [stop.hour for stop in whole] == sorted({stop.hour for stop in whole})
     assert not any(stop.has_voices for stop in short)
+
+
+def test_the_demo_s_configuration_is_one_that_the_service_reads(tmp_path):
+    places = Places(tmp_path, "http://127.0.0.1:1", 2, "http://127.0.0.1:3")
+    written = configuration(places, datetime(2026, 10, 19, 8, tzinfo=UTC))
+    settings = settings_from(tomllib.loads(written), "demo")
+    shop = settings.shop("tienda")
+    assert (shop.review_coupon.percent, shop.review_url) == (10, "http://127.0.0.1:1/?p={product_ref}")
+    assert (settings.desk.owner, settings.web.url) == ("ana", "http://127.0.0.1:3")

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -171,3 +172,20 @@ def test_money_given_back_by_hand_is_a_refund_like_any_other(fresh):
     assert given[part["id"]] == changed["refunds"][0]["total"].lstrip("-")
     assert fresh.post(f"/sandbox/orders/{part['id']}/refunds", {"line": 99}).status_code == 400
     assert fresh.post("/sandbox/orders/1/refunds", {}).status_code == 404
+
+
+def test_a_review_that_a_customer_writes_is_on_the_shop_s_page(fresh):
+    written = {"product_id": 101, "reviewer_email": "rosa@correo.example", "rating": 4, "review": "Bien."}
+    assert fresh.post("/sandbox/reviews", written).status_code == 201
+    shown = fresh.shop("wc/v3/products/reviews").json()
+    assert [(one["product_id"], one["rating"], one["status"]) for one in shown] == [(101, 4, "approved")]
+    lacking = fresh.post("/sandbox/reviews", {"product_id": 101})
+    assert (lacking.status_code, "reviewer_email, rating" in lacking.text) == (400, True)
+
+
+def test_some_customers_say_yes_to_advertising_some_no_and_most_nothing(grown):
+    said = Counter(
+        next((meta["value"] for meta in order["meta_data"] if meta["key"] == "_marketing_consent"), "")
+        for order in grown.every_order()
+    )
+    assert said[""] > said["yes"] > said["no"] > 0
