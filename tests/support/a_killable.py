@@ -1,6 +1,6 @@
-"""Senders that can be killed: one process that has imported everything forks a child for each, and reaps it.
+"""Work that can be killed: one process that has imported everything forks a child for each, and reaps it.
 
-Run as a program it reads a line for each sender to start, answers its process id, and says nothing else.
+Run as a program it reads a line for each child to start, a channel to send by or a round of the desk's, answers its process id, and says nothing else.
 """
 
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 
 
 class Killables:
-    """The parent of the senders; `start()` answers the process id of a new one."""
+    """The parent of the children; `start()` answers the process id of a new one."""
 
     def __init__(self) -> None:
         self._parent = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def start(self, channel: str = "email") -> int:
+    def start(self, work: str = "email") -> int:
         assert self._parent.stdin
         assert self._parent.stdout
         config = os.environ["POSTVENTA_CONFIG"]
         clock = os.environ.get("POSTVENTA_CLOCK", "")
-        self._parent.stdin.write(f"{channel}\t{config}\t{clock}\n")
+        self._parent.stdin.write(f"{work}\t{config}\t{clock}\n")
         self._parent.stdin.flush()
         return int(self._parent.stdout.readline())
 
@@ -38,18 +38,21 @@ def is_alive(pid: int) -> bool:
 
 
 def _fork_for_each_line() -> None:
+    from tasks.complaints import ring_clocks
     from tasks.messages import send_messages
+    from tasks.returns import keep_sales
 
+    rounds = {"clocks": ring_clocks.fn, "sales": keep_sales.fn}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a killed sender is gone at once
     for line in sys.stdin:
-        channel, config, clock = line.rstrip("\n").split("\t")
+        work, config, clock = line.rstrip("\n").split("\t")
         pid = os.fork()
         if pid == 0:
             os.environ["POSTVENTA_CONFIG"] = config
             if clock:
                 os.environ["POSTVENTA_CLOCK"] = clock
             try:
-                send_messages.fn(channel)
+                rounds[work]() if work in rounds else send_messages.fn(work)
             finally:
                 os._exit(0)
         print(pid, flush=True)
