@@ -1,14 +1,18 @@
 """The template engine, set up for mails: Jinja with some short cuts, for a mail is put together from many pieces."""
 
 import re
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import escape
 
+import postventa
 from postventa.cards import TEMPLATES
 from postventa.looks import Looks
 
@@ -69,6 +73,32 @@ class _Environment(Environment):
         return found
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates, kept in a folder of this user's own: compiling costs a process as much as hundreds of mails.
+
+    What is compiled depends on our looks and on our version as well as on a template's own words.
+    """
+
+    def __init__(self, looks: str) -> None:
+        super().__init__(pattern="postventa-%s")
+        self._looks = looks
+
+    def get_source_checksum(self, source: str) -> str:
+        return super().get_source_checksum(source + self._looks)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):  # no room for it: it is compiled again next time
+            super().dump_bytecode(bucket)
+
+
+def _kept_templates() -> _Compiled | None:
+    looks = [path.read_text(encoding="utf-8") for path in sorted((TEMPLATES / "_base").glob("*.toml"))]
+    try:
+        return _Compiled("\n".join([postventa.__version__, version("jinja2"), *looks]))
+    except (OSError, RuntimeError):  # no folder that only this user may write to
+        return None
+
+
 def _is_html(name: str | None) -> bool:
     return name is not None and name.endswith(".html")
 
@@ -90,6 +120,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_kept_templates(),
     )
     environment.extensions[Looks.identifier].folder = TEMPLATES / "_base"  # type: ignore[attr-defined]
     return environment

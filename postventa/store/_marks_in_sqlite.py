@@ -1,8 +1,15 @@
 """Marks in SQLite: written at once into its log, which is not waited for to reach the disk."""
 
+import sqlite3
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+PATIENCE_SECONDS = 30
+"""As long as everything else in the store waits for a writer (`database.BUSY_SECONDS`)."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.00005, 0.01
+"""Another sender's mark takes some hundredths of a millisecond; SQLite's own waiting begins with a whole one."""
 
 
 class OwnPen:
@@ -14,14 +21,26 @@ class OwnPen:
         self._statements = {name: words.format(**form) for name, words in statements.items()}
         self._driver = driver
         self._cursor = driver.cursor()
+        (self._usual_wait,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute("PRAGMA busy_timeout=0")
         driver.execute("PRAGMA synchronous=NORMAL")
 
     def write(self, statement: str, **values: Any) -> int:
         """What `marks.Pen` says."""
+        words = self._statements[statement]
         written = {
             name: _written(value) if isinstance(value, datetime) else value for name, value in values.items()
         }
-        return int(self._cursor.execute(self._statements[statement], written).rowcount)
+        until, pause = 0.0, SHORTEST_PAUSE
+        while True:
+            try:
+                return int(self._cursor.execute(words, written).rowcount)
+            except sqlite3.OperationalError as wrong:
+                until = until or time.monotonic() + PATIENCE_SECONDS
+                if wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def jot(self, statement: str, **values: Any) -> None:
         """Is written at once as well: there is no server to wait for."""
@@ -32,6 +51,7 @@ class OwnPen:
 
     def put_down(self) -> None:
         """Gives the connection back as it was."""
+        self._driver.execute(f"PRAGMA busy_timeout={self._usual_wait}")
         self._driver.execute("PRAGMA synchronous=FULL")
 
 

@@ -5,9 +5,9 @@ import tomllib
 from itertools import product
 
 import pytest
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import FileSystemBytecodeCache, TemplateSyntaxError, nodes
 
-from postventa import messages
+from postventa import messages, templating
 from postventa.cards import TEMPLATES
 from postventa.rules.consents import ASKED_FOR
 from postventa.templating import template_environment
@@ -158,3 +158,31 @@ def test_the_page_about_messages_tells_what_the_cards_tell():
         for card in messages.cards()
     ]
     assert rows == told
+
+
+def test_a_changed_look_is_seen_although_compiled_templates_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(templating, "TEMPLATES", tmp_path)
+    base = tmp_path / "_base"
+    base.mkdir()
+    (base / "palette.toml").write_text("[light]\n[dark]\n", encoding="utf-8")
+    (tmp_path / "page.html").write_text('<p class="note">', encoding="utf-8")
+    try:
+        for look in ("color:red", "color:blue"):
+            (base / "style.toml").write_text(f'note = "{look}"\n', encoding="utf-8")
+            template_environment.cache_clear()
+            assert look in template_environment().get_template("page.html").render()
+    finally:
+        template_environment.cache_clear()
+
+
+def test_where_compiled_templates_cannot_be_kept_they_are_compiled_again(monkeypatch):
+    monkeypatch.setattr(FileSystemBytecodeCache, "_get_default_cache_dir", _no_safe_folder)
+    try:
+        template_environment.cache_clear()
+        assert template_environment().get_template("received/es/body.html")
+    finally:
+        template_environment.cache_clear()
+
+
+def _no_safe_folder(_cache):
+    raise RuntimeError("no folder is safe")
