@@ -21,8 +21,8 @@ from postventa.store.upsert import insert_new
 
 __all__ = ["NewCase", "Opened", "case_of", "log", "move", "next_number", "open_case", "owe", "say"]
 
-PREFIX = {"complaint": "R", "return": "D", "objection": "O"}
-"""What its number begins with: reclamación, devolución, oposición."""
+PREFIX = {"complaint": "R", "return": "D", "objection": "O", "data": "P"}
+"""What its number begins with: reclamación, devolución, oposición, protección de datos."""
 _LEGIBLE = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without what is mistaken for something else when it is read out on the telephone."""
 _CASES: Any = CaseRow.__table__

@@ -86,7 +86,13 @@ def test_the_month_of_dispute_resolution_cannot_be_turned_off():
 
 def test_the_union_has_its_own_pack_and_it_is_part_of_spains():
     union = law_pack("EU")
-    assert {rule.rule_id for rule in union} == {"R-CMP-ODR", "R-CON-REPAIR12", "R-DP-DSR", "R-WDR-FN"}
+    assert {rule.rule_id for rule in union} == {
+        "R-CMP-ODR",
+        "R-CON-REPAIR12",
+        "R-DP-DSR",
+        "R-DP-EXT",
+        "R-WDR-FN",
+    }
     assert set(union) < set(LAW)
 
 
@@ -214,3 +220,21 @@ def test_the_promise_in_the_document_can_be_made(tmp_path):
 def test_the_document_names_every_way_to_count():
     text = CLOCKS.read_text("utf-8")
     assert [one for one in Counting if f"`{one}`" not in text] == []
+
+
+def test_the_document_says_what_starts_each_clock_and_the_code_knows_that_event():
+    """A rule is told to have a clock where, and only where, something here starts it."""
+    told = dict(
+        re.findall(r"^\| (R-[\w-]+) \| (none|[^|]*\(`[\w.]+`\)) \|", CLOCKS.read_text("utf-8"), re.MULTILINE)
+    )
+    assert set(told) == {rule.rule_id for rule in LAW}
+    code = "\n".join(path.read_text("utf-8") for path in SHIPPED.parents[1].glob("*.py"))
+    for rule in LAW:
+        is_started = (
+            rule.has_period
+            and rule.default is not Default.OFF
+            and f'"{rule.trigger}"' in code
+            and "." in rule.trigger
+        )
+        wanted = f"(`{rule.trigger}`)" if is_started else "none"
+        assert told[rule.rule_id].endswith(wanted), rule.rule_id
