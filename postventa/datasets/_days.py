@@ -17,7 +17,7 @@ from postventa.store.orders import EventRow, OrderRow
 from postventa.store.reviews import ReviewRow
 from postventa.store.shipments import ScanRow, ShipmentRow
 
-OVERLAP = 1000
+OVERLAP = 100
 """Rows of a log get their numbers before they can be read: so many are read again."""
 _ORDERS: Any = OrderRow.__table__.c
 _CASES: Any = CaseRow.__table__.c
@@ -97,6 +97,20 @@ def _touched(connection: Connection, since: Mapping[str, int]) -> list[Select[An
         .outerjoin(CaseRow.__table__, box.case_id == _CASES.id)
     )
     of_answer = OrderRow.__table__.join(AnswerRow.__table__, _ANSWERS.order_id == _ORDERS.id)
+    earlier = AnswerRow.__table__.alias()
+    of_the_same = earlier.join(
+        AnswerRow.__table__,
+        (earlier.c.order_id == _ANSWERS.order_id) & (earlier.c.source_ref != _ANSWERS.source_ref),
+    )
+    wrote = ReviewRow.__table__.alias()
+    of_the_same_writer = wrote.join(
+        ReviewRow.__table__,
+        (wrote.c.customer_id == _REVIEWS.customer_id)
+        & (wrote.c.product_ref == _REVIEWS.product_ref)
+        & (wrote.c.id < _REVIEWS.id),
+    )
+    of_order_of_case = of_case.join(OrderRow.__table__, _ORDERS.id == _CASES.order_id)
+    of_order_of_review = OrderRow.__table__.join(ReviewRow.__table__, _REVIEWS.order_id == _ORDERS.id)
     sources: list[tuple[Any, Any, Any, Any]] = [
         (of_event, _ORDERS.shop, _ORDERS.placed_at, events.id > since["order_events"]),
         (of_event, _ORDERS.shop, events.happened_at, events.id > since["order_events"]),
@@ -111,6 +125,17 @@ def _touched(connection: Connection, since: Mapping[str, int]) -> list[Select[An
         ),
         (of_answer, _ORDERS.shop, _ORDERS.placed_at, _ANSWERS.id > since["answers"]),
         (AnswerRow.__table__, _ANSWERS.shop, _ANSWERS.answered_at, _ANSWERS.id > since["answers"]),
+        # The life of an order tells of its cases and reviews.
+        (of_order_of_case, _ORDERS.shop, _ORDERS.placed_at, cases.id > since["case_log"]),
+        (of_order_of_review, _ORDERS.shop, _ORDERS.placed_at, _REVIEWS.id > since["reviews"]),
+        # A further sheet or review about the same: which of them counts is said on the days of the earlier ones.
+        (
+            of_the_same,
+            earlier.c.shop,
+            earlier.c.answered_at,
+            (_ANSWERS.id > since["answers"]) & (earlier.c.id < _ANSWERS.id),
+        ),
+        (of_the_same_writer, wrote.c.shop, wrote.c.written_at, _REVIEWS.id > since["reviews"]),
         (ReviewRow.__table__, _REVIEWS.shop, _REVIEWS.written_at, _REVIEWS.id > since["reviews"]),
     ]
     return [

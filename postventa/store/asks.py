@@ -62,6 +62,8 @@ class AnswerRow(Base):
     __table_args__ = (
         UniqueConstraint("source", "source_ref", "question"),
         Index("ix_answers_ask_id", "ask_id"),
+        # What else was said about the same order: of several sheets, one counts.
+        Index("ix_answers_order_id", "order_id"),
         Index("ix_answers_shop_answered_at", "shop", "answered_at"),
         Index(
             "ix_answers_unreacted",

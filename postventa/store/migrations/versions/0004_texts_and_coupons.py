@@ -37,9 +37,11 @@ def upgrade() -> None:
         sqlite_where=sa.text(UNREACTED),
         postgresql_where=sa.text(UNREACTED),
     )
+    op.create_index("ix_answers_order_id", "answers", ["order_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_answers_order_id", "answers")
     op.drop_index("ix_reviews_unreacted", "reviews")
     op.drop_column("returns", "deducted_amount")
     op.drop_column("coupons", "redeemed_by")
