@@ -57,18 +57,22 @@ def test_no_code_is_left_without_a_test():
     assert set(dhl.COARSE) == {"pre-transit", "transit", "delivered", "failure", "unknown"}
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "phrase"),
-    [(row[0], code, phrase) for row in dhl.FINER for code in sorted(row[1]) for phrase in row[2]],
-)
-def test_each_phrase_of_the_table_decides_for_its_codes(status, code, phrase):
-    assert dhl.status_of(code, f"X {phrase.upper()} y") is status
+def test_each_phrase_of_the_table_decides_for_its_codes():
+    told = [(row[0], code, phrase) for row in dhl.FINER for code in sorted(row[1]) for phrase in row[2]]
+    wrong = [
+        (status, code, phrase)
+        for status, code, phrase in told
+        if dhl.status_of(code, f"X {phrase.upper()} y") is not status
+    ]
+    assert len(told) > 400
+    assert wrong == []
 
 
-@pytest.mark.parametrize("phrase", [phrase for row in dhl.FINER for phrase in row[2]])
-def test_no_phrase_moves_what_dhl_does_not_have_yet_or_a_code_that_is_not_dhls(phrase):
-    assert dhl.status_of("pre-transit", phrase) is Is.INFO_RECEIVED
-    assert dhl.status_of("customs-hold", phrase) is Is.UNKNOWN
+def test_no_phrase_moves_what_dhl_does_not_have_yet_or_a_code_that_is_not_dhls():
+    phrases = [phrase for row in dhl.FINER for phrase in row[2]]
+    assert len(phrases) > 100
+    assert [one for one in phrases if dhl.status_of("pre-transit", one) is not Is.INFO_RECEIVED] == []
+    assert [one for one in phrases if dhl.status_of("customs-hold", one) is not Is.UNKNOWN] == []
 
 
 @pytest.mark.parametrize(
