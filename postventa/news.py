@@ -170,6 +170,8 @@ class TrackingNews:
     tracking_url: str
     scans: tuple[ScanNews, ...]
     mapped_by: str
+    refused: tuple[str, ...] = ()
+    """Rules of the carrier's contract that some scans broke; those scans are left out, and the rest is read."""
 
 
 @dataclass(frozen=True, slots=True)

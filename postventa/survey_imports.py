@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from postventa.inbound_contracts import inbound
 from postventa.plain_text import plain_text
 from postventa.rules.surveys import Kind, Survey, check
 from postventa.settings import Settings
@@ -91,9 +92,14 @@ def import_answers(
 ) -> Imported:
     """Writes the answers of a file down. Raises NotReadable where it is no table of such answers at all."""
     survey, done = definition(survey_name), Imported()
+    promised = inbound("survey_answers", "row")
     for line, row in _rows(data, columns):
         done.rows += 1
         try:
+            if broken := promised.broken(
+                {name: row.get(columns.named.get(name, "")) for name in (ORDER, AT, KEY)}
+            ):
+                raise _BadRow(broken)  # noqa: TRY301 - set aside below, with the rows of other kinds of wrong
             changed, is_order_known = _take(
                 connection, settings, row, columns, survey=survey, shop=shop, source=source, now=now
             )

@@ -143,6 +143,11 @@ class _Round:
         walked = (standing.order_id, standing.shop, standing.ref, "carrier", change.course)
         self.looked.owed += log_and_owe(self.connection, [walked], now, self.place.settings.texts)
         self._quarantine(change)
+        for reason in answer.refused if answer else ():
+            source, ref = self.carrier, f"parcel {parcel.id}"
+            filing.quarantine(
+                self.connection, source=source, kind="scan", ref=ref, reason=reason, raw="", now=now
+            )
         shipment = change.shipment
         standing.known = standing.known.after(
             change.course.stage,

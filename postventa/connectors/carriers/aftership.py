@@ -22,6 +22,7 @@ from postventa.connectors.carriers._reading import (
     text,
 )
 from postventa.connectors.http import Door, NotThere, Refused
+from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, ScanNews, TrackingNews
 from postventa.rules.shipments import ShipmentStatus as Is
 
@@ -149,6 +150,7 @@ class AfterShip:
             tracking_url=text(tracking.get("courier_tracking_link")),
             scans=tuple(scans),
             mapped_by=MAPPED_BY,
+            refused=broken_rules(inbound("aftership", "checkpoint"), points),
         )
 
     def _scan(self, point: Mapping[str, Any]) -> ScanNews | None:

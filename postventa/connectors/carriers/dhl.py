@@ -24,6 +24,7 @@ from postventa.connectors.carriers._reading import (
     text,
 )
 from postventa.connectors.http import Door, NotThere
+from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, ScanNews, TrackingNews
 from postventa.rules.shipments import ShipmentStatus as Is
 
@@ -159,8 +160,8 @@ class Dhl:
         return f"{self._owner}: DHL answers and accepts the key"
 
     def _news(self, tracking_number: str, shipment: Mapping[str, Any]) -> TrackingNews:
-        events = reversed(records(shipment.get("events")))  # DHL's newest come first; of one minute, too
-        heard = dict.fromkeys(scan for event in events if (scan := self._scan(event)))
+        events = records(shipment.get("events"))  # DHL's newest come first; of one minute, too
+        heard = dict.fromkeys(scan for event in reversed(events) if (scan := self._scan(event)))
         scans = sorted(heard, key=lambda scan: scan.at)
         current = record(shipment.get("status"))
         newest = scans[-1] if scans else None
@@ -186,6 +187,7 @@ class Dhl:
             tracking_url=text(shipment.get("serviceUrl")),
             scans=tuple(scans),
             mapped_by=MAPPED_BY,
+            refused=broken_rules(inbound("dhl", "event"), events),
         )
 
     def _scan(self, event: Mapping[str, Any]) -> ScanNews | None:

@@ -26,7 +26,8 @@ from postventa.connectors.shops._woocommerce_tracking import (
     has_tracking,
 )
 from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Leaf, file_row, file_rows, walk
-from postventa.news import Heard, OrderNews, Page, Raw, RefundNews
+from postventa.inbound_contracts import inbound
+from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, RefundNews
 from postventa.review_news import Coupon, ReviewNews
 
 logger = logging.getLogger(__name__)
@@ -128,10 +129,12 @@ class WooCommerce:
 
     def read_order(self, raw: Raw) -> OrderNews:
         """Translates a raw order. Raises NotUnderstood with a sentence that names the field."""
+        _as_promised("order", raw)
         return reading.read_order(raw, self._habits)
 
     def read_refund(self, raw: Raw) -> RefundNews:
         """Translates a raw refund. Raises NotUnderstood with a sentence that names the field."""
+        _as_promised("refund", raw)
         return reading.read_refund(raw)
 
     def check(self) -> str:
@@ -210,6 +213,12 @@ class WooCommerce:
             )
         total = headers.get("X-WP-Total", "")
         return rows, int(total) if total.isdigit() else None
+
+
+def _as_promised(table: str, raw: Raw) -> None:
+    """What the contract says of every shop of this platform, before its meaning is read."""
+    if broken := inbound("woocommerce", table).broken(raw):
+        raise NotUnderstood(broken)
 
 
 def _changed_after(after: datetime, page: int, per_page: int = PER_PAGE) -> dict[str, Any]:
