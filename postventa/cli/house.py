@@ -21,6 +21,7 @@ from postventa.connectors.post import NotAccepted
 from postventa.law import BadLaw
 from postventa.rules.compensation import BadTable, NotOnTheTable
 from postventa.rules.deadlines import NoClock, NoSuchRule, UnknownYear
+from postventa.rules.nightly import NotThisNight
 from postventa.settings import BadConfiguration
 from postventa.store import migrate
 from postventa.store.compensation import NotPossible
@@ -36,7 +37,7 @@ screen = Console(highlight=False)
 SENTENCES = (
     *(BadConfiguration, StoreUnusable, ConnectorError, NotAccepted),
     *(BadLaw, NoClock, NoSuchRule, UnknownPlace, UnknownYear),
-    *(BadTable, NotOnTheTable, NotPossible),
+    *(BadTable, NotOnTheTable, NotPossible, NotThisNight),
 )
 """Errors that say for themselves what happened and what to do."""
 

@@ -21,8 +21,11 @@ FLOWS = {
     "returns": ("", "flows.returns.follow_returns"),
     "reactions": ("", "flows.reactions.react_to_customers"),
     "reviews": ("", "flows.reviews.ask_customers"),
+    "nightly": ("", "flows.nightly.publish_datasets"),
 }
 """The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""
+BY_DAYS = frozenset({"nightly"})
+"""Those that can be asked for one day."""
 
 
 @app.command(name="run")
@@ -42,7 +45,7 @@ def run_flow(
     """
     if flow not in FLOWS:
         raise Wrong(f"there is no flow {flow!r}: there are {', '.join(FLOWS)}", code=2)
-    if day is not None:
+    if day is not None and flow not in BY_DAYS:
         raise Wrong(f"the flow {flow} does not work by days: leave --day away", code=2)
     with common.workplace() as place:
         os.environ[ENVIRONMENT_KEY] = str(settings_path(common.config))
@@ -59,7 +62,8 @@ def run_flow(
         runs = [{key: name} for name in _each(key, named, configured[key])] if key else [{}]
         prefect_answers()
         started = _flow(entrypoint)
-        states = [(given, started(**given, return_state=True)) for given in runs]
+        asked = {"day": day} if day is not None else {}
+        states = [(given, started(**given, **asked, return_state=True)) for given in runs]
     red = [f"{_run(flow, given)}: {_said(state)}" for given, state in states if not state.is_completed()]
     done = [{**given, "state": state.name, "message": state.message} for given, state in states]
     common.answer(done, "\n".join(f"{_run(flow, given)}: {state.name}" for given, state in states))

@@ -20,6 +20,8 @@ from postventa.rules.nightly import in_spans
 
 LONGEST_SPAN = 31
 """So many days are held in memory at a time."""
+BRIDGED = 6
+"""So many days that nobody asked for are built with their neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def build_days(
     Raises ContractError where a frame does not have the contract's columns, or has rows of other days.
     """
     made: dict[date, Partition] = {}
-    for first, last in in_spans(days, LONGEST_SPAN):
+    for first, last in in_spans(days, LONGEST_SPAN, BRIDGED):
         span = Span(first, last).whole_months if builder.is_monthly else Span(first, last)
         table = conform(builder.build(work.night, span), contract)
         by_day = dict(_by_day(table, builder.day, contract))

@@ -45,7 +45,7 @@ def check(
         return [failure(builder.name, "can_be_checked", str(wrong))]
     counts_rows = {rule.id: rule for rule in contract.rules if isinstance(rule.counts, Rows)}
     judged = [judge(counts_rows[one.rule], rows, rows) if one.rule in counts_rows else one for one in results]
-    return _worst_of_each(builder.name, judged)
+    return checks_of(builder.name, judged)
 
 
 def failure(dataset: str, rule: str, sentence: str) -> Check:
@@ -53,7 +53,7 @@ def failure(dataset: str, rule: str, sentence: str) -> Check:
     return Check(dataset=dataset, rule=rule, passed=False, severity="error", sentence=sentence)
 
 
-def _worst_of_each(dataset: str, results: Iterable[Result]) -> list[Check]:
+def checks_of(dataset: str, results: Iterable[Result]) -> list[Check]:
     """A rule is checked twice; where the two disagree, the one that failed is told."""
     worst: dict[str, Result] = {}
     for one in results:

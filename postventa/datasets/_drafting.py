@@ -1,6 +1,6 @@
 """Drafting a night: every dataset is built, checked and reconciled from one moment of the store; readers see nothing of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from secrets import token_hex
@@ -24,11 +24,16 @@ from postventa.rules.nightly import NotThisNight
 from postventa.workplace import Workplace
 
 
-def draft_night(place: Workplace, day: date | None = None, wanted: Collection[str] = ()) -> Draft:
+def draft_night(
+    place: Workplace,
+    day: date | None = None,
+    wanted: Collection[str] = (),
+    tell: Callable[[float], object] = lambda _share: None,
+) -> Draft:
     """Builds and checks a night, and leaves it on the shelf as a draft. To be called by who has the turn.
 
     Without a day it is the night of the last day that is over; a day that has been published already is built again.
-    A dataset that fails keeps what readers have of it. Raises NotThisNight, and whatever ends the night for all.
+    A dataset that fails keeps what readers have of it; `tell` hears which share is done. Raises NotThisNight, and whatever ends the night for all.
     """
     shelf = Shelf(place.settings.datasets.path)
     base = published(shelf)
@@ -43,7 +48,7 @@ def draft_night(place: Workplace, day: date | None = None, wanted: Collection[st
             duck=duck,
         )
         run = f"{clock.wall():%Y%m%dT%H%M%SZ}-{token_hex(4)}"
-        made = Round(Work(shelf, run, night), connection, base, plan, set(wanted or names())).all()
+        made = Round(Work(shelf, run, night), connection, base, plan, set(wanted or names())).all(tell)
         laptop = for_the_laptop(duck, shelf, made, base, settings=place.settings.datasets, scratch=scratch)
     draft = Draft(base=base.run if base else "", manifest=made.model_copy(update={"laptop": laptop}))
     shelf.write(draft_name(run), written(draft))

@@ -172,6 +172,12 @@ def read_draft(shelf: Shelf, run: str) -> Draft | None:
     return None if written is None else Draft.model_validate_json(written)
 
 
+def waiting(shelf: Shelf) -> list[str]:
+    """The runs whose drafts wait, the oldest first."""
+    found = (name.split("/") for name in shelf.names(HISTORY))
+    return sorted(parts[1] for parts in found if parts[0] == HISTORY and parts[-1] == "draft.json")
+
+
 def history_name(run: str) -> str:
     """Where a run's own manifest is kept."""
     return f"{HISTORY}/{run}/manifest.json"

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -54,11 +54,14 @@ class Round:
     """Which days were built of the datasets that have passed."""
     _touched: dict[str, set[date]] = field(default_factory=dict)
 
-    def all(self) -> Manifest:
+    def all(self, tell: Callable[[float], object]) -> Manifest:
+        """Goes through all the datasets, and tells after each which share of them is done."""
         settings = self.work.night.settings
         books = Books(self.connection, settings, self.wanted)
         first, heard = first_day(self.connection, settings), heard_so_far(self.connection)
-        for one in in_sequence(builder(name) for name in names()):
+        sequence = in_sequence(builder(name) for name in names())
+        for number, one in enumerate(sequence):
+            tell(number / len(sequence))
             before = self.base.datasets.get(one.name) if self.base else None
             if one.name not in self.wanted:
                 self._keep(one, before)

@@ -98,6 +98,10 @@ class Shelf:
             if self.is_local:
                 _remove_empty(Path(self._at(name)).parent, Path(self._root))
 
+    def link(self, name: str) -> str:
+        """An address of a file for people."""
+        return Path(self._at(name)).absolute().as_uri() if self.is_local else f"{self.url.rstrip('/')}/{name}"
+
     def for_duckdb(self, duck: Any, name: str) -> str:
         """How DuckDB names a file of this shelf; storage elsewhere is made known to it."""
         if self.is_local:

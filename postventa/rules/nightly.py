@@ -39,11 +39,14 @@ def days_to_build(
     return tuple(sorted({*again, *earlier, *late}))
 
 
-def in_spans(days: Iterable[date], longest: int) -> list[tuple[date, date]]:
-    """The days as spans without a gap, none of more than `longest` days: what is held in memory at a time."""
+def in_spans(days: Iterable[date], longest: int, bridged: int = 0) -> list[tuple[date, date]]:
+    """The days as spans, none of more than `longest` days: what is held in memory at a time.
+
+    Up to `bridged` days in between are taken along: a few more rows cost less than another question.
+    """
     spans: list[tuple[date, date]] = []
     for day in sorted(days):
-        if spans and day - spans[-1][1] == A_DAY and (day - spans[-1][0]).days < longest:
+        if spans and (day - spans[-1][1]).days <= bridged + 1 and (day - spans[-1][0]).days < longest:
             spans[-1] = (spans[-1][0], day)
         else:
             spans.append((day, day))

@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from postventa import clock
+from postventa import clock, turns
 from postventa.store import leases
 from postventa.store.inbox import LeaseRow
-from tasks import turns
 from tasks.turns import turn
 
 

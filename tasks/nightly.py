@@ -1,0 +1,98 @@
+"""The night: datasets are drafted, published and told of, each step safe to run twice."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from postventa.datasets._drafting import draft_night
+from postventa.datasets._manifest import Check, published
+from postventa.datasets._publishing import publish_night
+from postventa.datasets._shelf import Shelf
+from postventa.night_summary import links, summary, trouble_of
+from postventa.rules.nightly import NotThisNight
+from postventa.workplace import open_workplace
+from tasks.promise import promise
+
+
+@dataclass(slots=True)
+class Drafted:
+    """A night that waits for being published: the name of its run, or why there is none."""
+
+    run: str = ""
+    trouble: list[str] = field(default_factory=list)
+
+
+@promise("draft-night")
+def draft(day: date | None = None) -> Drafted:
+    """Builds, checks and reconciles every dataset; readers see nothing of it.
+
+    Safe to run twice: a draft that is not published is swept away by the next.
+    """
+    place = open_workplace()
+    progress = create_progress_artifact(
+        progress=0.0, key="night-progress", description="Datasets of the night"
+    )
+
+    def tell(share: float) -> None:
+        update_progress_artifact(progress, progress=round(100 * share, 1))
+
+    try:
+        made = draft_night(place, day, tell=tell)
+    except NotThisNight as refused:
+        return Drafted(trouble=[str(refused)])
+    tell(1)
+    return Drafted(run=made.manifest.run)
+
+
+@promise("publish-night-{run}")
+def publish(run: str) -> list[str]:
+    """Publishes the draft, all of it in one moment.
+
+    Safe to run twice: what is published already stays as it is.
+    """
+    place = open_workplace()
+    try:
+        publish_night(place, run)
+    except NotThisNight as refused:
+        return [str(refused)]
+    return []
+
+
+@promise("report-night")
+def report() -> list[str]:
+    """Writes what managers see of the night, and answers the sentences that turn the run red."""
+    place = open_workplace()
+    shelf = Shelf(place.settings.datasets.path)
+    manifest = published(shelf)
+    if manifest is None:
+        return []
+    create_markdown_artifact(
+        key="nightly", markdown=summary(manifest), description=f"Datasets of {manifest.night}"
+    )
+    create_table_artifact(
+        key="dataset-contracts",
+        table=[_row(one) for one in sorted(manifest.checks, key=lambda one: (one.passed, one.dataset))],
+        description="Every rule of every contract",
+    )
+    create_markdown_artifact(
+        key="nightly-links", markdown=links(shelf, manifest), description="Dictionary, validation, files"
+    )
+    return trouble_of(manifest)
+
+
+def _row(check: Check) -> dict[str, object]:
+    return {
+        "dataset": check.dataset,
+        "rule": check.rule,
+        "kept": "yes" if check.passed else "NO",
+        "severity": check.severity,
+        "found": check.observed,
+        "of rows": check.rows,
+        "says": check.sentence,
+    }
