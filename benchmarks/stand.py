@@ -64,6 +64,7 @@ class Stand:
         if self._stack is None:
             stack = Stack(self.folder / "prefect", datetime.now(UTC), orders=1, seed=1)
             self._stack = self._undo.enter_context(stack)
+            stack.wait()
         return int(self._stack.processes[0].pid)
 
     @property
