@@ -58,8 +58,15 @@ def plain(text):
     return " ".join(text.replace(":", " ").split()).casefold()
 
 
+_rendered = {}
+
+
 def render(message, view, language):
-    return messages.render(message, replace(view, language=language))
+    """A message is put into words once for all the tests that look at it."""
+    wanted = message, language, repr(view)
+    if wanted not in _rendered:
+        _rendered[wanted] = messages.render(message, replace(view, language=language))
+    return _rendered[wanted]
 
 
 @pytest.fixture(params=["full", "sparse", "untracked", "last"])
