@@ -4,19 +4,17 @@ Every step works in the caller's transaction and leaves its entry in the case. A
 budget of the month from the moment it is approved; whoever approves holds that budget until the transaction ends.
 """
 
-import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from postventa.law import NO_LAW
+from postventa.compensation_table import table_of
+from postventa.remedy_budgets import budget_of, check_paid, why_a_manager
 from postventa.rules import compensation as rules
-from postventa.rules.compensation import BadTable, Fault, Line, Remedy
+from postventa.rules.compensation import Fault, Remedy
 from postventa.settings import Settings
 from postventa.store.casebook import say
 from postventa.store.caselog import lock
@@ -24,13 +22,11 @@ from postventa.store.compensation import (
     SPENT,
     Compensation,
     NotPossible,
-    back_or_promised,
     hold_budget,
     remedy_of,
     row_of,
     shop_and_order,
     shown,
-    spent,
     stakes_of,
 )
 from postventa.store.returns import RemedyRow
@@ -38,21 +34,12 @@ from postventa.store.upsert import insert_new
 
 __all__ = ["Compensation", "NotPossible", "approve", "give", "propose", "refuse", "remedy_of"]
 
-SHIPPED = Path(rules.__file__).with_suffix(".toml")
 MOVES = {"proposed": {"approved", "refused"}, "approved": {"given", "refused"}}
 """From each state, what may come next."""
 
 
 class NeedsManager(NotPossible):
     """Only the manager may approve this."""
-
-
-@cache
-def table_of(folder: str) -> tuple[Line, ...]:
-    """The shop's own lines, from `compensation.toml` in its policy folder, before ours. Raises BadTable."""
-    own = Path(folder) / NO_LAW if folder else None
-    files = [own, SHIPPED] if own is not None and own.is_file() else [SHIPPED]
-    return tuple(line for file in files for line in _read(file))
 
 
 def propose(
@@ -91,7 +78,7 @@ def propose(
         "amount": worth,
         "currency": currency,
         "state": "proposed",
-        "budget": _budget(settings, shop, now),
+        "budget": budget_of(settings, shop, now),
         "approved_by": "",
         "proposed_at": now,
         "settled_at": None,
@@ -120,13 +107,13 @@ def approve(
         return compensation(connection, settings, remedy_id, now)
     _check_move(row, "approved")
     shop, order_id = shop_and_order(connection, row.case_id)
-    budget = _budget(settings, shop, now)
+    budget = budget_of(settings, shop, now)
     hold_budget(connection, shop, budget)
-    why = _why_a_manager(connection, settings, row, shop, budget)
+    why = why_a_manager(connection, settings, row, shop, budget)
     if why and who != settings.desk.manager:
         manager = settings.desk.manager or "nobody yet: name one as desk.manager"
         raise NeedsManager(f"remedy {remedy_id} needs the manager ({manager}): {why}")
-    _check_paid(connection, row, order_id)
+    check_paid(connection, row, order_id)
     _settle(connection, row, "approved", who, now, why=why, budget=budget, approved_by=who)
     return compensation(connection, settings, remedy_id, now)
 
@@ -164,26 +151,7 @@ def compensation(connection: Connection, settings: Settings, remedy_id: int, now
         return shown(connection, row)
     shop, _ = shop_and_order(connection, row.case_id)
     return shown(
-        connection, row, _why_a_manager(connection, settings, row, shop, _budget(settings, shop, now))
-    )
-
-
-def _check_paid(connection: Connection, row: Any, order_id: int | None) -> None:
-    """Nobody is given back more than was paid."""
-    if order_id is None:
-        return
-    gone, paid = back_or_promised(connection, order_id)
-    if gone + row.amount > paid:
-        raise NotPossible(
-            f"remedy {row.id} would give back more than the {paid:.2f} paid: {gone:.2f} is back or promised"
-        )
-
-
-def _why_a_manager(connection: Connection, settings: Settings, row: Any, shop: str, budget: str) -> str:
-    policy = settings.policy
-    gone = spent(connection, shop, budget, row.currency)
-    return rules.why_a_manager(
-        row.amount, limit=policy.approval_limit, spent=gone, budget=policy.remedy_budget
+        connection, row, why_a_manager(connection, settings, row, shop, budget_of(settings, shop, now))
     )
 
 
@@ -219,10 +187,6 @@ def _held(connection: Connection, remedy_id: int) -> Any:
     return row_of(connection, remedy_id)
 
 
-def _budget(settings: Settings, shop: str, now: datetime) -> str:
-    return f"{shop[:24]}:{now.astimezone(settings.shop(shop).zone):%Y-%m}"
-
-
 def _at_the_desk(settings: Settings, who: str) -> None:
     if who not in settings.desk.people:
         raise NotPossible(f"{who!r} is nobody at the desk: [desk.people] names those who decide")
@@ -243,10 +207,3 @@ def _in_words(row: Any) -> str:
     return (
         f"{row['remedy']} of {row['amount']:.2f} {row['currency']}" if row["amount"] else str(row["remedy"])
     )
-
-
-def _read(file: Path) -> tuple[Line, ...]:
-    try:
-        return rules.read_table(tomllib.loads(file.read_text(encoding="utf-8")), str(file))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise BadTable(f"{file} is not TOML: {wrong}") from wrong
