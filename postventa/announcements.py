@@ -19,7 +19,7 @@ from postventa.case_letters import CaseDesk
 from postventa.clock_law import rule_of
 from postventa.messages import render
 from postventa.rules.escalation import Call, Role
-from postventa.settings import Settings
+from postventa.settings import BadConfiguration, Channel, Settings
 from postventa.staff_letters import ABOUT_AN_ORDER, staff_view
 from postventa.store.case_dossiers import case_dossiers
 from postventa.store.clocks import ClockRow, EscalationRow
@@ -65,8 +65,7 @@ def lines_of(connection: Connection, settings: Settings, calls: Sequence[Any], n
     }
     cases = case_dossiers(connection, [row.case_id for row in clocks.values() if row.case_id is not None])
     desks = {
-        number: CaseDesk(dossier, settings, next(iter(settings.channels.values())))
-        for number, dossier in cases.items()
+        number: CaseDesk(dossier, settings, _mail_channel(settings)) for number, dossier in cases.items()
     }
     of_none = {row.order_id for row in clocks.values() if row.case_id is None and row.order_id is not None}
     orders = dossiers(connection, sorted(of_none))
@@ -139,3 +138,10 @@ def _name(clock: Any, case: Any, order: Any) -> str:
     if case is not None:
         return f"{case.case.shop}:{case.case.number}"
     return f"{order.order.shop}:{order.order.ref}" if order else f"{clock.shop}, {clock.subject}"
+
+
+def _mail_channel(settings: Settings) -> Channel:
+    """Raises BadConfiguration where no mails can be sent: then no call could reach its person either."""
+    if settings.mail_channel is None:
+        raise BadConfiguration("there is no [channels.NAME] for mails in the configuration")
+    return settings.mail_channel

@@ -62,6 +62,7 @@ def _of(
                 verdict.until or at,
                 verdict.outcome or "would_send",
                 verdict.reason,
+                row.channel,
             )
 
 

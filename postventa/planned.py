@@ -15,3 +15,9 @@ class Planned:
     outcome: str
     """`would_send`, `suppressed` or `deferred`."""
     reason: str
+    channel: str = "email"
+
+    @property
+    def how(self) -> str:
+        """What people read of it beside a mail."""
+        return "  (text)" if self.channel == "sms" else ""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from postventa import clock
+from postventa.connectors.channels.sms import HEAD
 from postventa.desks import Subject
 from postventa.letters import Desk, Envelope
 from postventa.messages import card, values_of
@@ -62,7 +63,7 @@ class SmsDesk(Desk):
         view = self._view(row)
         text = worded(row.message, view.language, values_of(card(row.message), view))
         key = row.message_id or f"sms-{hashlib.blake2b(row.key.encode(), digest_size=16).hexdigest()}"
-        return Envelope(key, self._channel.sender, self._number, text.encode())
+        return Envelope(key, self._channel.sender, self._number, f"{HEAD}{key}\n\n{text}".encode())
 
     def _standing(self) -> Standing:
         """Of the number: the mail's own troubles hold back no text."""

@@ -40,6 +40,7 @@ def show_ledger(*, order: str | None = None, common: Common = Common()) -> int: 
         "uncertain": counted.uncertain,
         "waiting": counted.waiting,
         "by_message": counted.by_message,
+        "as_texts": counted.texts,
         "balanced": counted.is_balanced,
     }
     lines = [f"{'owed':12} {counted.owed}", f"{'sent':12} {counted.sent}"]
@@ -48,6 +49,8 @@ def show_ledger(*, order: str | None = None, common: Common = Common()) -> int: 
         lines.append(f"{name:12} {sum(reasons.values())}")
         lines += [f"  {reason:24} {count}" for reason, count in sorted(reasons.items())]
     lines += [f"{'uncertain':12} {counted.uncertain}", f"{'waiting':12} {counted.waiting}"]
+    texts = sum(counted.texts.values())
+    lines += [f"{'as texts':12} {texts}, {counted.texts.get('sent', 0)} of them sent"] if texts else []
     lines.append("The ledger adds up." if counted.is_balanced else "THE LEDGER DOES NOT ADD UP.")
     common.answer(document, "\n".join(lines) if order else "\n".join([*lines, "", today]))
     return 0 if counted.is_balanced else 1
@@ -60,7 +63,7 @@ def show_plan(*, until: str | None = None, common: Common = Common()) -> int:  #
         horizon = clock.read_instant(until) if until else None
         planned = outlook(connection, place.settings, clock.now(), horizon)
     rows = [
-        f"{one.at:%Y-%m-%d %H:%M} UTC  {one.outcome:10} {one.message:17} {one.order}  {one.reason}".rstrip()
+        f"{one.at:%Y-%m-%d %H:%M} UTC  {one.outcome:10} {one.message:17} {one.order}  {one.reason}{one.how}".rstrip()
         for one in planned
     ]
     common.answer([asdict(one) for one in planned], "\n".join(rows) or "Nothing is owed.")

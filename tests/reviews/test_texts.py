@@ -230,8 +230,12 @@ def test_who_wants_no_texts_gets_none_and_their_mails_go_on(shop, operator, mail
         assert allow_texts(connection, shop.place.settings, yes, NOON + HOUR)
         assert not allow_texts(connection, shop.place.settings, yes, NOON + HOUR)
     owe(shop, "incident", at=NOON + HOUR, occasion="exception-2")
+    owe(shop, "incident", at=NOON + HOUR, occasion="exception-3")
     send(NOON + HOUR)
-    assert len(operator.texts) == 1
+    one, other = operator.texts
+    assert one["Body"] == other["Body"]  # the same words, and another message
+    assert len(set(operator.keys)) == 2
+    assert "Message-ID" not in one["Body"]
 
 
 def test_a_sender_that_died_in_the_middle_of_a_text_leaves_it_in_doubt_and_sends_it_under_the_same_key(
@@ -267,6 +271,7 @@ def test_a_review_is_asked_for_by_text_instead_of_by_mail_and_never_by_both(shop
     with shop.place.reading() as connection, clock.clock_set_to(ARRIVED + 7 * DAY):
         (planned,) = outlook(connection, shop.place.settings, ARRIVED + 7 * DAY, None)
     assert (planned.message, planned.outcome) == ("review_requested", "would_send")
+    assert planned.how == "  (text)"
     saturday = ARRIVED + 9 * DAY
     send(saturday)
     monday = (saturday + 2 * DAY).replace(hour=8)

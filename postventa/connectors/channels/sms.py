@@ -26,6 +26,7 @@ from postventa.connectors.post import (
 
 LONGEST = 1600
 """Characters that the API takes in one message."""
+HEAD = "Message-ID: "
 NOT_OURS = frozenset({401, 403, 404})
 LATER = frozenset({429, 503})
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -72,13 +73,19 @@ class Sms:
         self.close()
 
     def send(self, sender: str, recipient: str, data: bytes) -> Accepted:
-        """Hands over one message, UTF-8. Raises what `post.Channel.send` says; its words never hold the number."""
+        """Hands over one message, UTF-8, with a head like a mail's where it has a Message-ID of its own.
+
+        Raises what `post.Channel.send` says; its words never hold the number.
+        """
         number, text = number_of(recipient), data.decode()
+        name, _, body = text.partition("\n\n")
+        text = body if name.startswith(HEAD) else text
         if len(text) > LONGEST:
             raise Refused(f"a message of {len(text)} characters is longer than the {LONGEST} that are taken")
         form = {"To": number, "From": sender or self._from, "Body": text}
-        # Where the other side keeps such keys, the same message twice in a row is one.
-        key = hashlib.sha256("\x00".join(form.values()).encode()).hexdigest()[:32]
+        # Where the other side keeps such keys, the same message sent again is one, and the same words later are not.
+        said = name if name.startswith(HEAD) else text
+        key = hashlib.sha256("\x00".join([number, form["From"], said]).encode()).hexdigest()[:32]
         answer = self._ask("POST", "/Messages.json", form, {"Idempotency-Key": key})
         if answer.status_code in {200, 201}:
             return Accepted(f"{answer.status_code} {_said(answer).get('sid', '')}".strip())
