@@ -1,6 +1,6 @@
 """A promise of the shop that pauses ends later by what was left out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from postventa.calendars import holidays_for
@@ -61,3 +61,14 @@ def test_elapsed_hours_move_by_the_pause_itself():
     due_at = deadline(day, [start], MADRID, SPAIN).due_at
     paused = (at("2026-11-02 12:00"), at("2026-11-02 13:30"))
     assert due_after_pause(day, due_at, paused, MADRID, SPAIN) - due_at == paused[1] - paused[0]
+
+
+def test_of_a_pause_only_what_lies_between_start_and_end_counts():
+    day = promise(24, Unit.HOUR, Counting.ELAPSED)
+    start = at("2026-11-02 10:00")
+    plain = deadline(day, [start], MADRID, SPAIN).due_at
+    last = at("2026-11-03 10:00")
+    before = deadline(day, [start], MADRID, SPAIN, pauses=[(at("2026-11-02 08:00"), at("2026-11-02 11:00"))])
+    afterwards = deadline(day, [start], MADRID, SPAIN, pauses=[(last, at("2026-11-03 12:00"))])
+    assert before.due_at - plain == timedelta(hours=1), "the two hours before it began were nobody's"
+    assert afterwards.due_at == plain, "it had ended when the pause began"

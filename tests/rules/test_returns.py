@@ -5,6 +5,7 @@ import pytest
 from postventa.rules.returns import (
     LETTERS,
     MOVES,
+    NOTHING_COMES_BACK,
     SETTLED,
     Act,
     OutOfTurn,
@@ -45,6 +46,16 @@ def test_a_refund_that_is_taken_back_is_owed_again_even_after_the_end():
     assert ReturnState.REFUND_DUE not in SETTLED
 
 
+def test_goods_come_back_by_every_return_but_those_declined_and_kept():
+    """What an exchange took back cannot come back again; what was declined or kept can."""
+    assert set(NOTHING_COMES_BACK) == {ReturnState.DECLINED, ReturnState.CANCELLED}
+
+
+def test_a_sale_waits_for_every_return_that_something_can_still_be_done_for():
+    can_be_closed = {state for state, moves in MOVES.items() if Act.CLOSE in moves}
+    assert can_be_closed | {ReturnState.CLOSED} == set(SETTLED)
+
+
 def test_a_withdrawal_in_time_cannot_be_declined_whatever_the_reason():
     answer = may_decline(WITHDRAWAL, reason="we would rather not")
     assert not answer.is_yes
@@ -76,8 +87,9 @@ def test_an_exception_with_its_evidence_declines_and_names_both():
     assert answer.reason == f"{LETTERS['c']}: engraved with the name that was ordered"
 
 
+@pytest.mark.parametrize("kind", sorted(set(ReturnKind) - {WITHDRAWAL}))
 @pytest.mark.parametrize(("reason", "is_yes"), [("  ", False), (" used for a year ", True)])
-def test_what_the_shop_gives_beyond_the_law_may_be_declined_for_a_written_reason(reason, is_yes):
-    answer = may_decline(ReturnKind.COMMERCIAL_RETURN, reason=reason)
+def test_what_is_no_withdrawal_may_be_declined_for_a_written_reason(kind, reason, is_yes):
+    answer = may_decline(kind, reason=reason)
     assert answer.is_yes is is_yes
     assert answer.reason == ("used for a year" if is_yes else answer.reason)
