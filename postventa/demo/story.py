@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
@@ -29,6 +30,7 @@ from postventa.demo.voices import VOICES
 from postventa.store.ledger import Ledger, ledger
 from postventa.workplace import open_workplace
 
+HERE = ZoneInfo("Europe/Madrid")
 LAST_WORDS = timedelta(minutes=15)
 """After the last runs somebody writes once more: what a demo finds that looks at the desk as it is."""
 ORDERS = (follow_orders, {"shop": "tienda"})
@@ -56,7 +58,7 @@ def walk(stack: Stack, days: int, console: Any) -> tuple[Told, datetime]:
     stage = Stage(stack.start, (*COMPLAINTS, *RETURNED, *VOICES), stack, open_workplace())
     coming = list(stops(days))
     with _no_heartbeat(), SyncClientContext.get_or_create(), _progress(console) as progress:
-        bar = progress.add_task("Monday 09:00", total=len(coming))
+        bar = progress.add_task("day  1", total=len(coming))
         for stop in coming:
             now = stack.start + timedelta(hours=stop.hour)
             stack.set_clock(now)
@@ -65,7 +67,7 @@ def walk(stack: Stack, days: int, console: Any) -> tuple[Told, datetime]:
             desk = (RETURNS, DEADLINES) if stop.has_desk else ()
             voices = (REVIEWS, REACTIONS) if stop.has_voices else ()
             _run(told, now, (*goods, *desk, *voices, MAIL))
-            day = f"day {int(stop.hour // DAY) + 1:2}, {now:%A %H:%M}"
+            day = f"day {int(stop.hour // DAY) + 1:2}, {now.astimezone(HERE):%A %H:%M}"
             progress.update(bar, advance=1, description=f"{day} · {counted().sent:5} mails")
         _run(told, now, NIGHTLY)
     now += LAST_WORDS

@@ -12,9 +12,11 @@ from postventa.demo.cases_told import tell_cases
 from postventa.demo.stack import Stack
 from postventa.demo.story import Told, counted
 from postventa.demo.voices_told import tell_voices
-from postventa.links import case_link, order_link
+from postventa.links import case_link, order_link, survey_link
 from postventa.messages import cards
+from postventa.review_facts import SURVEY
 from postventa.rules.orders import Stage
+from postventa.store.asks import AskRow
 from postventa.store.cases import CaseRow
 from postventa.store.orders import OrderRow, orders_by_stage
 from postventa.workplace import open_workplace
@@ -84,7 +86,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
 
 
 def _pages(now: datetime) -> Iterator[tuple[str, str]]:
-    """A page of a case and one of an order, by the links that their customers have."""
+    """A page of a case, of an order and of a survey, by the links that their customers have."""
     settings = open_workplace().settings
     with open_workplace().reading() as connection:
         key = connection.execute(select(CaseRow.key).order_by(CaseRow.id).limit(1)).scalar_one_or_none()
@@ -94,8 +96,16 @@ def _pages(now: datetime) -> Iterator[tuple[str, str]]:
             .order_by(OrderRow.id)
             .limit(1)
         ).one_or_none()
+        ask = connection.execute(
+            select(AskRow.id)
+            .where(AskRow.survey == SURVEY, AskRow.asked_at.is_not(None), AskRow.first_answer_at.is_(None))
+            .order_by(AskRow.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
     with clock.clock_set_to(now):  # a link bears its date, and the pages keep the story's
         if key is not None:
             yield "A case, as its customer", case_link(settings, key)
         if order is not None:
             yield "An order, as its customer", order_link(settings, order.shop, order.id)
+        if ask is not None:
+            yield "A survey, as its customer", survey_link(settings, ask)

@@ -21,7 +21,7 @@ from postventa.demo.stage import OWNER, SHOP, Script, Stage
 from postventa.demo.words import SORRY, WORDS
 from postventa.reactions import SOURCE
 from postventa.review_facts import SURVEY
-from postventa.rules.complaints import Outcome
+from postventa.rules.complaints import Outcome, State
 from postventa.store.asks import AskRow
 from postventa.store.cases import CaseRow
 from postventa.store.orders import CustomerRow, LineRow, OrderRow
@@ -29,13 +29,13 @@ from postventa.surveys import record
 
 HOURS = tuple(stop.hour - 0.5 for stop in stops(DAYS) if stop.has_voices)
 """When people answer: before somebody looks, for a bad answer is answered within the hour."""
-ANSWERING, ONCE_REMINDED = 0.34, 0.22
+ANSWERING, ONCE_REMINDED = 0.34, 0.15
 """So many answer the request, and so many of the others the reminder."""
 ON_THE_PAGE = 0.5
 """So many of those who answer write a review on the shop's page, too."""
 OF_A_CASE = 0.7
 MEDIAN_HOURS = 40.0
-ROUNDED = 8.0
+ROUNDED = 12.0
 """So much earlier does somebody answer who would answer between two stops."""
 LATE = timedelta(days=4)
 """From the shop's door to the customer's."""
@@ -136,7 +136,8 @@ def no_more(stage: Stage) -> Acts:
 def heard_out(stage: Stage) -> Acts:
     """The desk takes every case that a low score opened, and answers every other one the day after."""
     cases: Any = CaseRow.__table__.c
-    new = select(cases.id, cases.language).where(cases.source == SOURCE, cases.owner.is_(None)).order_by(cases.id)
+    is_new = cases.state.in_((State.RECEIVED, State.ACKNOWLEDGED))
+    new = select(cases.id, cases.language).where(cases.source == SOURCE, is_new).order_by(cases.id)
     for hour in HOURS:
         yield hour + 18
         for number, language in stage.do(lambda c: c.execute(new).all()):

@@ -39,7 +39,7 @@ def tell_voices(console: Console, book: Ledger, now: datetime) -> None:
         console.print(f"  not asked, {reason}: {count}")
 
 
-def _rows(connection: Connection, book: Ledger, now: datetime) -> list[tuple[str, int, str]]:
+def _rows(connection: Connection, book: Ledger, now: datetime) -> list[tuple[str, int | str, str]]:
     def one(wanted: Any) -> int:
         return int(connection.execute(wanted).scalar_one())
 
@@ -47,10 +47,8 @@ def _rows(connection: Connection, book: Ledger, now: datetime) -> list[tuple[str
         return book.by_message.get(message, {}).get("sent", 0)
 
     lately, low = asked_lately(connection, now), select(func.count()).where(_CASES.source == SOURCE)
-    score = select(func.count()).where(_ANSWERS.question == "overall_experience")
-    mean = connection.execute(
-        select(func.avg(_ANSWERS.number)).where(_ANSWERS.question == "overall_experience")
-    ).scalar()
+    score = select(func.avg(_ANSWERS.number)).where(_ANSWERS.question == "overall_experience")
+    mean = connection.execute(score).scalar()
     states = select(_COUPONS.state, func.count()).group_by(_COUPONS.state)
     coupons = dict(connection.execute(states).tuples().all())
     stands = ", ".join(f"{count} {state}" for state, count in sorted(coupons.items()))
@@ -58,7 +56,7 @@ def _rows(connection: Connection, book: Ledger, now: datetime) -> list[tuple[str
         ("review requests sent", sent(REQUEST), ""),
         ("reminders sent", sent(REMINDER), "a week later, to who had not answered"),
         ("surveys answered", lately.answered[SURVEY], _share(lately, SURVEY)),
-        ("average experience", one(score), f"{mean:.1f} of 5" if mean else ""),
+        ("experience on average", f"{mean:.1f}" if mean else "", "of 5"),
         ("product reviews in the shop", one(select(func.count(_REVIEWS.id))), ""),
         ("coupons", sum(coupons.values()), stands),
         ("low scores that became cases", one(low), "each told to its owner"),

@@ -15,6 +15,7 @@ from postventa.demo.stage import Stage
 from postventa.demo.voices import VOICES, sheet
 from postventa.reviews_today import asked_lately
 from postventa.store.asks import AnswerRow
+from postventa.store.cases import CaseRow
 from postventa.store.consents import SuppressionRow
 from postventa.store.messages import OutboxRow
 from tasks.reactions import react_to_voices
@@ -27,6 +28,8 @@ ORDERS = 30
 def configuration(configuration, monkeypatch):
     monkeypatch.setenv("POSTVENTA_WEB_SECRET", "k" * 40)
     configuration["web"] = dict(WEB)
+    ana = {"name": "Ana", "email": "ana@tienda.example"}
+    configuration["desk"] = {"people": {"ana": ana}, "owner": "ana", "team_lead": "ana", "manager": "ana"}
     return configuration
 
 
@@ -61,7 +64,13 @@ def test_those_whose_request_arrived_answer_once_and_one_objects(house):
         goods["product_id"] for goods in raw_order(1)["line_items"]
     }
     with clock.clock_set_to(stage.now + timedelta(hours=1)):
-        assert react_to_voices.fn().opened >= 1
+        opened = react_to_voices.fn().opened
+    stage.play(START + timedelta(days=15))
+    with place.reading() as connection:
+        states = connection.execute(select(CaseRow.state)).scalars().all()
+    assert len(states) == opened >= 1
+    assert set(states) <= {"in_progress", "resolved"}
+    assert stage.surprises == []
 
 
 def test_what_came_in_time_is_liked_and_what_came_late_is_not():
