@@ -22,7 +22,7 @@ from postventa.demo.configuration import Places, configuration
 from postventa.demo.leash import LET_GO
 from postventa.settings import ENVIRONMENT_KEY as CONFIG_KEY
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 SERVER_ERROR = 500
 BESIDE_US = Path(sys.executable).parent
 
