@@ -113,14 +113,16 @@ class _Batch:
     """The last message accepted, until its mark is known to be written."""
 
     def send_in_turn(self, desk: AnyDesk, rows: list[Any]) -> None:
-        """Sends an order's or a case's messages in turn; where one must wait, those after it wait too."""
+        """Sends an order's or a case's messages in turn; where one must wait, the customer's after it wait too."""
         waits_until: datetime | None = None
         for row in rows:
-            if waits_until is not None:
+            is_to_staff = row.recipient is not None
+            if waits_until is not None and not is_to_staff:
                 waiting = Settled(row.id, Outcome.DEFERRED, "waiting_for_previous_step", "", waits_until)
                 self._settle(waiting)
                 continue
-            waits_until = self._send(desk, row)
+            until = self._send(desk, row)
+            waits_until = waits_until if is_to_staff else until
             if self.is_channel_down:
                 return
 

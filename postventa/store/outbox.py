@@ -241,13 +241,17 @@ def _lock(connection: Connection, lane: _Lane, ids: Sequence[int]) -> list[int]:
 
 
 def _in_turn(rows: Sequence[Row[Any]], now: datetime, wall: datetime) -> list[Row[Any]]:
-    """The due messages of one order up to the first that must wait; none while another sender holds the order."""
+    """The due messages of one order up to the first that must wait; none while another sender holds the order.
+
+    Letters to the desk wait for nothing: what is held up may be the very thing that they tell of.
+    """
     if any(row.outcome == Outcome.BEGUN or (row.claimed_until and row.claimed_until >= wall) for row in rows):
         return []
-    taken = []
+    taken, must_wait = [], False
     for row in rows:
-        if row.due_at <= now:
+        is_to_staff = row.recipient is not None
+        if row.due_at <= now and (is_to_staff or not must_wait):
             taken.append(row)
-        elif row.outcome == Outcome.DEFERRED and row.reason not in WAITS_ALONE:
-            break
+        elif row.outcome == Outcome.DEFERRED and row.reason not in WAITS_ALONE and not is_to_staff:
+            must_wait = True
     return taken

@@ -38,6 +38,11 @@ def upgrade() -> None:
         postgresql_where=sa.text(UNREACTED),
     )
     op.create_index("ix_answers_order_id", "answers", ["order_id"])
+    # Orders under way have deadlines from now on: each is looked at once, and by its own news after that.
+    op.execute(
+        "UPDATE orders SET sale_look_at = heard_at WHERE sale_look_at IS NULL "
+        "AND stage IN ('received', 'paid', 'in_preparation', 'ready_to_ship', 'shipped')"
+    )
 
 
 def downgrade() -> None:
