@@ -7,7 +7,7 @@ the quarantine, and good rows go on.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from postventa.contract_measures import Empty, LengthOutside, Measure, NotAmong, Outside, Unlike
@@ -79,10 +79,16 @@ def _keeps(counts: Measure) -> Callable[[Any], bool]:
         case LengthOutside(_, least, most):
             low, high = least or 0, float("inf") if most is None else most
             return lambda value: isinstance(value, str) and low <= len(value) <= high
-        case Outside(_, smallest, largest, is_least_out, is_most_out):
-            return lambda value: (
-                isinstance(value, int | float)
-                and (smallest is None or (value > smallest if is_least_out else value >= smallest))
-                and (largest is None or (value < largest if is_most_out else value <= largest))
-            )
+        case Outside():
+            return partial(_lies_within, counts)
     raise AssertionError(counts)
+
+
+def _lies_within(ends: Outside, value: Any) -> bool:
+    least: Any = ends.least
+    most: Any = ends.most
+    return (
+        isinstance(value, int | float)
+        and (least is None or (value > least if ends.is_least_out else value >= least))
+        and (most is None or (value < most if ends.is_most_out else value <= most))
+    )

@@ -221,6 +221,15 @@ def test_without_a_status_the_newest_scan_speaks(door, httpserver):
     assert (news.status, news.at) == (Is.DELIVERED, datetime(2026, 11, 19, 9, tzinfo=UTC))
 
 
+def test_an_event_that_breaks_the_contract_is_named_and_the_others_are_read(door, httpserver):
+    good = {"timestamp": "2026-11-19T09:00:00Z", "statusCode": "transit"}
+    told(httpserver, journey(None, good, good | {"timestamp": None}, good | {"timestamp": "gestern"}))
+    news = door.track(NUMBER)
+    assert news is not None
+    assert len(news.scans) == 1
+    assert [said.partition(":")[0] for said in news.refused] == ["timestamp_required", "timestamp_pattern"]
+
+
 def test_a_coarse_status_is_refined_by_the_scan_of_the_same_moment(door, httpserver):
     status = {"timestamp": "2026-11-19T09:00:00Z", "statusCode": "transit", "status": "transit"}
     told(httpserver, journey(status, status | {"status": "Out for delivery"}))
