@@ -48,8 +48,9 @@ class APrefect:
         return answer.json()
 
 
-@pytest.fixture(scope="package")  # an idle server takes a fifth of a core: it ends with the last test of flows
+@pytest.fixture(scope="package")
 def prefect_server() -> Iterator[APrefect]:
+    """Ends with the last test of flows: idle, it takes a fifth of a core."""
     folder = Path(tempfile.mkdtemp(prefix="pv-prefect-"))
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
