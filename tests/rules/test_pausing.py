@@ -72,3 +72,12 @@ def test_of_a_pause_only_what_lies_between_start_and_end_counts():
     afterwards = deadline(day, [start], MADRID, SPAIN, pauses=[(last, at("2026-11-03 12:00"))])
     assert before.due_at - plain == timedelta(hours=1), "the two hours before it began were nobody's"
     assert afterwards.due_at == plain, "it had ended when the pause began"
+
+
+def test_a_pause_that_begins_after_closing_takes_nothing_away_and_its_days_are_those_on_the_wall():
+    twelve = promise(12, Unit.BUSINESS_HOUR, Counting.OFFICE_HOURS)
+    # Eight hours passed on Friday; the other four begin on Monday at 11.
+    due_at = after(twelve, "2026-11-06 10:00", "2026-11-06 20:00", "2026-11-09 11:00")
+    assert due_at.astimezone(MADRID).isoformat() == "2026-11-09T15:00:01+01:00"
+    five = promise(5, Unit.DAY, Counting.CIVIL_DAYS)
+    assert after(five, "2026-11-02 10:00", "2026-11-03 00:30", "2026-11-05 09:00") == at("2026-11-11 00:00")
