@@ -3,6 +3,8 @@
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Select, select
 
 from postventa.datasets._night import Night
@@ -21,5 +23,9 @@ def products_of(night: Night, order_ids: "pd.Series[Any]", among: Select[Any]) -
         _LINES.order_id.in_(among), _LINES.product_ref != ""
     )
     bought = read(night, wanted.distinct()).sort_values(["order_id", "product_ref"])
-    joined = bought.groupby("order_id")["product_ref"].agg(" ".join).astype("str")
-    return order_ids.map(joined).astype("str")
+    # By Arrow, which joins lists without a function call for each order.
+    lists = pa.Table.from_pandas(bought, preserve_index=False).group_by("order_id", use_threads=False)
+    joined = lists.aggregate([("product_ref", "list")])
+    words: Any = pc.binary_join(joined["product_ref_list"].cast(pa.list_(pa.string())), " ")
+    by_order = pd.Series(words.to_pandas(), dtype="str").set_axis(joined["order_id"].to_pandas())
+    return order_ids.map(by_order).astype("str")

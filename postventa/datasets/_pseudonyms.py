@@ -32,7 +32,7 @@ class Pseudonyms:
         """
         codes, known = pd.factorize(ids)
         key = self._key() if len(known) else b""
-        names = pd.array([_name(key, f"{kind}:{number}") for number in known], dtype="str")
+        names = pd.array([_name(key, f"{kind}:{number}") for number in known.tolist()], dtype="str")
         return pd.Series(names.take(codes, allow_fill=True), index=ids.index)
 
     def _key(self) -> bytes:
