@@ -29,7 +29,7 @@ def words_after(command: str, document: Path) -> list[list[str]]:
 def wrong_in(words: list[str]) -> str:
     """What the command line would not understand in `postventa WORDS`, empty if nothing."""
     at = app
-    while words and re.fullmatch(r"[a-z]+", words[0]) and words[0] in list(at):
+    while words and re.fullmatch(r"[a-z][a-z-]*", words[0]) and words[0] in list(at):
         at = at[words[0]]
         words = words[1:]
     if at is app and not words[0].startswith("-"):
