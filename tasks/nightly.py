@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
+from uuid import UUID
 
 from prefect.artifacts import (
     create_markdown_artifact,
@@ -35,9 +37,9 @@ def draft(day: date | None = None) -> Drafted:
     Safe to run twice: a draft that is not published is swept away by the next.
     """
     place = open_workplace()
-    progress = create_progress_artifact(
-        progress=0.0, key="night-progress", description="Datasets of the night"
-    )
+    title = "Datasets of the night"
+    # Typed by Prefect as if it might have to be awaited; where nothing runs beside, it is the id.
+    progress = cast("UUID", create_progress_artifact(progress=0.0, key="night-progress", description=title))
 
     def tell(share: float) -> None:
         update_progress_artifact(progress, progress=round(100 * share, 1))

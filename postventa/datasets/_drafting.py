@@ -15,6 +15,7 @@ from postventa.datasets._days import last_over, said_at
 from postventa.datasets._laptop import for_the_laptop
 from postventa.datasets._manifest import Draft, Manifest, draft_name, published, written
 from postventa.datasets._night import Night
+from postventa.datasets._pages import write_pages
 from postventa.datasets._pseudonyms import Pseudonyms
 from postventa.datasets._round import Plan, Round
 from postventa.datasets._shelf import Shelf
@@ -50,6 +51,7 @@ def draft_night(
         run = f"{clock.wall():%Y%m%dT%H%M%SZ}-{token_hex(4)}"
         made = Round(Work(shelf, run, night), connection, base, plan, set(wanted or names())).all(tell)
         laptop = for_the_laptop(duck, shelf, made, base, settings=place.settings.datasets, scratch=scratch)
+    laptop |= write_pages(shelf, made)
     draft = Draft(base=base.run if base else "", manifest=made.model_copy(update={"laptop": laptop}))
     shelf.write(draft_name(run), written(draft))
     return draft

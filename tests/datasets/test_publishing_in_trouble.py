@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from a_toml import as_toml
 from an_order import fill, raw_order
 from some_datasets import SomeDatasets
 
 from postventa import clock
+from postventa.cli import run
 from postventa.datasets import _checking, load
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._manifest import LATEST, published, waiting
@@ -20,6 +22,7 @@ from postventa.datasets._publishing import publish_night
 from postventa.datasets._shelf import Shelf, ShelfTrouble
 from postventa.rules.nightly import NotThisNight
 from postventa.settings import settings_from
+from postventa.store import migrate
 from postventa.turns import take_turn
 from postventa.workplace import Workplace
 
@@ -72,6 +75,7 @@ from pathlib import Path
 from datetime import datetime
 from some_datasets import SomeDatasets
 from postventa import clock
+from postventa.cli import run
 from postventa.datasets import _checking, _publishing
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._shelf import Shelf
@@ -99,8 +103,6 @@ with clock.clock_set_to(datetime.fromisoformat(sys.argv[4])):
 def test_a_night_killed_before_its_last_step_changes_nothing_and_is_swept_away_by_the_next(
     here, configuration, tmp_path
 ):
-    from a_toml import as_toml
-
     config = tmp_path / "postventa.toml"
     config.write_text(as_toml(configuration))
     folder = path_of(here)
@@ -199,3 +201,26 @@ def test_a_dead_nights_files_of_another_major_version_are_swept_too(here):
     a_night(here, THURSDAY + A_DAY)
     assert not left.exists()
     assert not (folder / "order_timeline/v9").exists()
+
+
+def test_the_nights_steps_by_hand(here, configuration, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(migrate, "version", lambda _store: migrate.Version("x", "x"))
+    config = tmp_path / "postventa.toml"
+    config.write_text(as_toml(configuration))
+    words = ["--config", str(config), "--now", "2026-11-06T03:00:00Z"]
+    assert run(["datasets", "build", *words]) == 0
+    assert "waits: postventa datasets publish" in capsys.readouterr().out
+    assert run(["datasets", "check", "--day", "2026-11-04", *words]) == 0
+    with take_turn(here, "nightly"):
+        assert run(["datasets", "build", *words]) == 1
+    assert "is being built at this moment" in capsys.readouterr().err
+    assert run(["datasets", "publish", *words]) == 0
+    assert run(["datasets", "list", "--json", *words]) == 0
+    assert '"rows": 3' in capsys.readouterr().out
+    assert run(["datasets", "check", *words]) == 0
+    assert run(["datasets", "publish", "--day", "2026-11-06", *words]) == 1
+    assert "is not over yet" in capsys.readouterr().err
+    part = next((tmp_path / "datasets").glob("order_timeline/**/*.parquet"))
+    part.write_bytes(b"spoiled")
+    assert run(["datasets", "check", *words]) == 1
+    assert "files_are_whole" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import pytest
 
 import postventa.contracts
 import postventa.datasets
+import postventa.datasets._drafting
 import postventa.datasets._reading
 
 ORDERS = '''
