@@ -78,21 +78,59 @@ def test_the_months_cells_are_what_the_pinned_formulae_make_of_its_answers(rows)
     assert all(row["requests"] and row["responses"] == 0 for key, row in cells.items() if key not in wanted)
 
 
+def of_october(sheets):
+    """Whole rows of survey_responses out of what a test says of them."""
+    promise = contract("survey_responses")
+    usual = {column.name: None for column in promise.columns}
+    usual |= {"shop": "tienda", "day": DAY, "language": "es", "carrier": "dhl", "survey": "delivery"}
+    usual |= {"is_counted": True}
+    return [usual | sheet | {"response_id": f"{number:024x}"} for number, sheet in enumerate(sheets)]
+
+
+def rolled_up(whole):
+    """What daily_satisfaction makes of them where nobody was asked."""
+    with duckdb.connect() as duck:
+        answers = pa.Table.from_pylist(whole, schema=arrow_schema(contract("survey_responses")))
+        duck.register("survey_responses", answers)
+        duck.register("message_ledger", arrow_schema(contract("message_ledger")).empty_table())
+        built = daily_satisfaction.build(SimpleNamespace(duck=duck), Span(DAY, date(2026, 11, 1)))
+        return conform(built, contract("daily_satisfaction")).to_pylist()
+
+
+def test_no_responses_are_no_rows_and_one_response_is_told_as_few_without_what_it_says():
+    assert rolled_up([]) == []
+    for row in rolled_up(of_october([{"nps": 3, "overall_experience": 1}])):
+        assert (row["responses_band"], row["responses"], row["is_masked"]) == ("1-4", None, True)
+        assert [row[name] for name in ("nps", "nps_n", "csat", "csat_n", "overall_experience")] == [None] * 5
+        assert row["ces_n"] == 0  # nobody was asked that, which is nothing to hide
+
+
+def test_where_every_response_is_equal_the_intervals_are_those_of_the_pinned_formulae():
+    sheets = of_october([{"nps": 10, "overall_experience": 5, "ces": 1}] * 7)
+
+    for row in rolled_up(sheets):
+        assert (row["nps"], row["nps_high"], row["csat"], row["csat_high"], row["easy_low"]) == (
+            100,
+            100,
+            1,
+            1,
+            0,
+        )
+        assert_same(row, expected(sheets))
+
+
+def test_an_answer_that_does_not_count_is_in_no_figure():
+    counted, not_counted = {"nps": 10}, {"nps": 0, "is_counted": False}
+
+    for row in rolled_up(of_october([counted] * 5 + [not_counted] * 5)):
+        assert (row["responses"], row["nps"]) == (5, 100)
+
+
 @settings(max_examples=10, deadline=None)
 @given(SHEETS)
 def test_any_answers_give_the_same_figures_in_sql_as_by_the_pinned_formulae(sheets):
-    promise = contract("survey_responses")
-    usual = {column.name: None for column in promise.columns}
-    usual |= {"shop": "tienda", "survey": "delivery", "is_counted": True}
-    whole = [usual | sheet | {"response_id": f"{number:024x}"} for number, sheet in enumerate(sheets)]
-    with duckdb.connect() as duck:
-        duck.register("survey_responses", pa.Table.from_pylist(whole, schema=arrow_schema(promise)))
-        duck.register("message_ledger", arrow_schema(contract("message_ledger")).empty_table())
-
-        night = SimpleNamespace(duck=duck)
-        built = conform(
-            daily_satisfaction.build(night, Span(DAY, date(2026, 11, 1))), contract("daily_satisfaction")
-        ).to_pylist()
+    whole = of_october(sheets)
+    built = rolled_up(whole)
     wanted = cells_of(whole)
 
     assert len(built) == len(wanted)
