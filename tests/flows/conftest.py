@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +48,24 @@ class APrefect:
         return answer.json()
 
 
-@pytest.fixture(scope="package")
+_running = ExitStack()
+
+
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[APrefect]:
-    """Ends with the last test of flows: idle, it takes a fifth of a core."""
+    yield _running.enter_context(_serving())
+    _running.close()
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures that still speak to the server
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The server ends with the last test of flows: idle, it takes a fifth of a core."""
+    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+        _running.close()
+
+
+@contextmanager
+def _serving() -> Iterator[APrefect]:
     folder = Path(tempfile.mkdtemp(prefix="pv-prefect-"))
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -114,7 +129,7 @@ def store_url(request: pytest.FixtureRequest, kept_stores: KeptStores, tmp_path:
     return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """Thirty orders, as they stand on Monday evening."""
     from datetime import datetime, timedelta
