@@ -103,6 +103,18 @@ assert "prefect" not in sys.modules, "something in postventa imports prefect"
 """
 
 
+HEAVY_OF_THE_NIGHT = """
+import sys, postventa.cli, flows.orders
+heavy = [name for name in ("pandas", "pyarrow", "duckdb", "great_expectations", "altair") if name in sys.modules]
+assert not heavy, f"the order flows import {heavy}"
+"""
+
+
+def test_the_order_flows_start_without_what_the_night_needs():
+    done = run(sys.executable, "-c", HEAVY_OF_THE_NIGHT)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_core_and_the_command_line_start_without_prefect():
     done = run(sys.executable, "-c", EVERYTHING_BUT_PREFECTS_OWN)
     assert done.returncode == 0, done.stderr

@@ -7,8 +7,11 @@ import pytest
 
 import postventa.contracts
 import postventa.datasets
-import postventa.datasets._drafting
-import postventa.datasets._reading
+import postventa.night_summary
+from postventa.datasets import _drafting, _publishing, _rechecking
+
+FOUND_BEFORE = (_drafting, _publishing, _rechecking, postventa.night_summary)
+"""Modules that would not be found any more once the folder is another."""
 
 ORDERS = '''
 """Orders placed, one row each."""
@@ -90,6 +93,7 @@ class SomeDatasets:
         self.code, self.contracts = folder / "code", folder / "contracts"
         self.code.mkdir(parents=True)
         self.contracts.mkdir()
+        monkeypatch.setenv("POSTVENTA_DATASETS_KEY", "a key of the tests, long enough to hide people")
         monkeypatch.setattr(postventa.datasets, "__path__", [str(self.code)])
         monkeypatch.setattr(postventa.contracts, "shipped", lambda _: self.contracts)
         self.write("order_timeline", ORDERS)
