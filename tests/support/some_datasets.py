@@ -8,9 +8,9 @@ import pytest
 import postventa.contracts
 import postventa.datasets
 import postventa.night_summary
-from postventa.datasets import _drafting, _publishing, _rechecking
+from postventa.datasets import _drafting, _publishing, _reading, _rechecking
 
-FOUND_BEFORE = (_drafting, _publishing, _rechecking, postventa.night_summary)
+FOUND_BEFORE = (_drafting, _publishing, _reading, _rechecking, postventa.night_summary)
 """Modules that would not be found any more once the folder is another."""
 
 ORDERS = '''
