@@ -1,0 +1,125 @@
+"""An order of each platform walks from its shop to its customer's mailbox; two shops keep their orders apart."""
+
+import email
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from email import policy
+
+import pytest
+from a_mailbox import AMailbox
+from a_shop import PLACED, TRACKING, Sale, kind_of_shop, platforms
+
+from postventa import clock
+from postventa.store.inbox import QuarantineRow
+from postventa.store.messages import OutboxRow
+from postventa.store.orders import OrderRow
+from postventa.store.shipments import ShipmentRow
+from tasks.messages import send_messages
+from tasks.orders import move_orders, poll_orders, poll_refunds, reread_orders
+
+HOUR = timedelta(hours=1)
+ON_ONE_DATABASE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def mailbox():
+    with AMailbox() as box:
+        yield box
+
+
+@pytest.fixture
+def street(configuration, house, tmp_path, monkeypatch, mailbox):
+    """Opens shops of a platform, each under a name, and answers them by it."""
+    with ExitStack() as opened:
+
+        def open_up(platform, *names):
+            found = {}
+            for name in names:
+                shop = opened.enter_context(kind_of_shop(platform)(tmp_path / name))
+                for variable, value in shop.environment.items():
+                    monkeypatch.setenv(variable, value)
+                found[name] = shop
+            configuration["shops"] = {
+                name: {
+                    **shop.section,
+                    "backfill_since": datetime(2026, 11, 1, tzinfo=UTC),
+                    "requests_per_second": 100_000,
+                    "default_carrier": "dhl",
+                }
+                for name, shop in found.items()
+            }
+            return found, house(smtp_port=mailbox.port)
+
+        yield open_up
+
+
+def hear(name, at):
+    with clock.clock_set_to(at):
+        poll_orders.fn(name)
+        poll_refunds.fn(name)
+        reread_orders.fn(name)
+        return move_orders.fn(name)
+
+
+def rows(place, table):
+    with place.reading() as connection:
+        return connection.execute(table.__table__.select().order_by(table.__table__.c[0])).all()
+
+
+def text_of(letter):
+    mail = email.message_from_bytes(letter.raw, policy=policy.default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return mail["Subject"], " ".join(body.get_content().split())
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize("platform", platforms())
+def test_an_order_walks_to_its_first_mails_in_its_language_and_its_amounts_add_up(street, mailbox, platform):
+    shops, place = street(platform, "tienda")
+    shop = shops["tienda"]
+    sold = shop.sell(Sale(coupon="HOLA10"))
+    moved = hear("tienda", PLACED + HOUR)
+    assert (moved.applied, moved.parked, moved.quarantined) == (1, (), 0)
+    with clock.clock_set_to(PLACED + 2 * HOUR):
+        send_messages.fn("email")
+    assert mailbox.of(sold.ref) == ["received"]
+    subject, text = text_of(mailbox.letters[0])
+    assert subject == f"Hem rebut la teva comanda {sold.number}"
+    for said in ("Tassa blanca", "24,20", "4,84", "26,62", "Carrer Nou 1"):
+        assert said in text
+    shop.pay(sold.ref, PLACED + 2 * HOUR)
+    shop.ship(sold.ref, PLACED + 3 * HOUR, TRACKING)
+    hear("tienda", PLACED + 4 * HOUR)
+    hear("tienda", PLACED + 5 * HOUR)
+    with clock.clock_set_to(PLACED + 5 * HOUR):
+        send_messages.fn("email")
+    assert mailbox.of(sold.ref) == ["received", "paid", "shipped"]
+    assert TRACKING in text_of(mailbox.letters[-1])[1]
+    assert [row.tracking_number for row in rows(place, ShipmentRow)] == [TRACKING]
+    assert rows(place, QuarantineRow) == []
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize("platform", platforms())
+def test_two_shops_with_the_same_order_numbers_keep_them_apart(street, mailbox, platform):
+    shops, place = street(platform, "tienda", "botiga")
+    refs = {
+        name: shop.sell(Sale(email=f"{name}@client.example", language=language)).ref
+        for (name, shop), language in zip(shops.items(), ("es", "ca"), strict=True)
+    }
+    assert len(set(refs.values())) == 1
+    shops["botiga"].pay(refs["botiga"], PLACED + HOUR)
+    for name in shops:
+        hear(name, PLACED + 2 * HOUR)
+    with clock.clock_set_to(PLACED + 2 * HOUR):
+        send_messages.fn("email")
+    assert sorted((one.recipient.lower(), one.message) for one in mailbox.letters) == [
+        ("botiga@client.example", "paid"),
+        ("botiga@client.example", "received"),
+        ("tienda@client.example", "received"),
+    ]
+    found = {row.shop: (row.ref, row.payment_state, row.language) for row in rows(place, OrderRow)}
+    ref = refs["tienda"]
+    assert found == {"tienda": (ref, "pending", "es"), "botiga": (ref, "paid", "ca")}
+    assert {row.key.partition(":")[0] for row in rows(place, OutboxRow)} == {"tienda", "botiga"}
