@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -113,10 +113,10 @@ def _head(letter: Letter) -> str:
     if letter.sent_at.tzinfo is None:
         raise Unsendable("the letter's time has no zone")
     lines = [
-        _address_line("From", *mailbox(letter.sender)),
+        _own_line("From", letter.sender),
         _address_line("To", letter.recipient_name, wire_address(letter.recipient)),
         f"Subject: {_words(letter.subject)}",
-        f"Date: {format_datetime(letter.sent_at)}",
+        _date_line(letter.sent_at.replace(microsecond=0), letter.sent_at.utcoffset()),
         f"Message-ID: <{identity}>",
         "MIME-Version: 1.0",
         f"Content-Language: {letter.language}",
@@ -124,9 +124,21 @@ def _head(letter: Letter) -> str:
         "X-Auto-Response-Suppress: All",
     ]
     if letter.reply_to:
-        lines.insert(2, _address_line("Reply-To", *mailbox(letter.reply_to)))
+        lines.insert(2, _own_line("Reply-To", letter.reply_to))
     lines.extend(_extra_header(name, value) for name, value in letter.headers.items())
     return "\r\n".join(lines) + "\r\n"
+
+
+@lru_cache(maxsize=256)
+def _own_line(header: str, address: str) -> str:
+    """A shop writes from one address and is answered at one."""
+    return _address_line(header, *mailbox(address))
+
+
+@lru_cache(maxsize=64)
+def _date_line(second: datetime, _offset: timedelta | None) -> str:
+    """The offset is asked for because the same instant in two zones is one key, and two lines."""
+    return f"Date: {format_datetime(second)}"
 
 
 def _extra_header(name: str, value: str) -> str:
