@@ -1,0 +1,72 @@
+"""A month of two shops, published: no byte of it says who anybody is, and everything adds up with the store."""
+
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+from a_month import NOW, month_settings
+from sqlalchemy import func, select
+
+from postventa import clock
+from postventa.datasets import _checking, _round, load, names
+from postventa.datasets._drafting import draft_night
+from postventa.datasets._publishing import publish_night
+from postventa.store.ledger import ledger
+from postventa.store.orders import OrderRow
+from postventa.workplace import Workplace
+
+pytestmark = pytest.mark.xdist_group("contracts")
+
+
+@pytest.fixture(scope="module")
+def published_month(month_store, tmp_path_factory):
+    """The last weeks of the month, as readers have it; Great Expectations has tests of its own."""
+    month, store = month_store
+    folder = tmp_path_factory.mktemp("published")
+    settings = month_settings(str(store.url))
+    datasets = settings.datasets.model_copy(update={"path": str(folder)})
+    place = Workplace(settings.model_copy(update={"datasets": datasets}), store)
+    with pytest.MonkeyPatch.context() as patch, clock.clock_set_to(NOW + timedelta(hours=1)):
+        patch.setenv("POSTVENTA_DATASETS_KEY", "a key of the tests, long enough to hide people")
+        patch.setattr(_round, "first_day", lambda _connection, _settings: date(2026, 10, 12))
+        patch.setattr(_checking, "validate", lambda _frame, _contract: [])
+        manifest = publish_night(place, draft_night(place).manifest.run).manifest
+    return month, place, folder, manifest
+
+
+def readable(folder, manifest):
+    """The bytes of every file, and what is in those that are packed."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.read_bytes()
+    for name in manifest.datasets:
+        with duckdb.connect() as packed:
+            rows = packed.execute(f"SELECT * FROM read_parquet('{folder}/{name}/**/*.parquet')").fetchall()
+            yield repr(rows).encode()
+    with duckdb.connect(str(folder / "latest/postventa.duckdb"), read_only=True) as laptop:
+        for (name,) in laptop.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            yield repr(laptop.execute(f'SELECT * FROM "{name}"').fetchall()).encode()
+
+
+def test_no_published_byte_says_who_anybody_is(published_month):
+    month, _, folder, manifest = published_month
+    assert manifest.failed == ()
+    assert set(manifest.datasets) == set(names())
+    assert len(month.never_published) > 100
+    secrets = {word.encode() for word in month.never_published}
+    # The same bytes need be searched once; DuckDB fills its blocks up with noughts, and no secret holds one.
+    every = b"\0".join({data.translate(None, b"\0") for data in readable(folder, manifest)})
+    assert b"order_timeline" in every
+    assert {secret for secret in secrets if secret in every} == set()
+
+
+def test_a_published_month_adds_up_with_the_store_and_the_ledger(published_month):
+    _, place, folder, manifest = published_month
+    with place.reading() as connection:
+        orders = connection.execute(select(func.count()).select_from(OrderRow)).scalar_one()
+        book = ledger(connection)
+    sums = {(check.dataset, check.rule): check for check in manifest.checks}
+    assert sums["order_timeline", "adds_up_with_the_store"].passed
+    assert sums["message_ledger", "adds_up_with_the_ledger"].observed == book.owed > 0
+    published = len(load("order_timeline", path=str(folder)))
+    assert 0 < published <= orders
