@@ -15,7 +15,7 @@ from postventa.store.ledger import ledger
 from postventa.store.orders import OrderRow
 from postventa.workplace import Workplace
 
-pytestmark = pytest.mark.xdist_group("contracts")
+pytestmark = pytest.mark.xdist_group("published-month")
 
 
 @pytest.fixture(scope="module")

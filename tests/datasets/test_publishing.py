@@ -22,7 +22,7 @@ from postventa.store.orders import OrderRow
 from postventa.workplace import Workplace
 
 pytestmark = pytest.mark.xdist_group(
-    "contracts"
+    "great-expectations"
 )  # Great Expectations takes seconds to come: once for them all
 THURSDAY = datetime(2026, 11, 5, 3, tzinfo=UTC)
 A_DAY = timedelta(days=1)

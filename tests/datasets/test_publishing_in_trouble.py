@@ -26,7 +26,6 @@ from postventa.store import migrate
 from postventa.turns import take_turn
 from postventa.workplace import Workplace
 
-pytestmark = pytest.mark.xdist_group("contracts")
 THURSDAY = datetime(2026, 11, 5, 3, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 SUPPORT = Path(__file__).parents[1] / "support"
