@@ -212,6 +212,7 @@ def _parcel(
         "mapped_by": "",
         "first_estimated_at": None,
         "estimated_at": None,
+        "guessed_at": None,
         "pickup_point": "",
         "last_news_at": reader.now,
         "look_at": reader.now if carrier else None,

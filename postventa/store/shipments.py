@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from postventa.rules.incidents import IncidentReason
 from postventa.store.base import Base, BigId
 from postventa.store.upsert import insert_new, upsert
 
@@ -36,6 +37,8 @@ class ShipmentRow(Base):
     mapped_by: Mapped[str] = mapped_column(String(64))
     first_estimated_at: Mapped[datetime | None]
     estimated_at: Mapped[datetime | None]
+    guessed_at: Mapped[datetime | None]
+    """When it was likely to arrive by what earlier parcels needed, learned by us; written once, where the carrier is mute."""
     pickup_point: Mapped[str] = mapped_column(String(300))
     last_news_at: Mapped[datetime]
     look_at: Mapped[datetime | None]
@@ -58,6 +61,8 @@ class ScanRow(Base):
     zone_known: Mapped[bool]
     place: Mapped[str] = mapped_column(String(300))
     heard_at: Mapped[datetime]
+    incident_reason: Mapped[str] = mapped_column(String(48), default="", server_default="")
+    """Why, by the carrier's code, and with it who answers for it; empty where the code gives no reason."""
 
 
 def shipments_by_status(connection: Connection) -> dict[str, int]:
@@ -84,6 +89,17 @@ def known_scans(connection: Connection, shipment_ids: Sequence[int]) -> dict[int
     for shipment_id, mark in connection.execute(wanted):
         found[shipment_id].add(mark)
     return found
+
+
+def recorded_reasons(connection: Connection, order_id: int) -> list[IncidentReason]:
+    """The reasons that carriers gave for what befell an order's parcels, the oldest first, each once."""
+    told = (
+        select(ScanRow.incident_reason)
+        .join(ShipmentRow, ShipmentRow.id == ScanRow.shipment_id)
+        .where(ShipmentRow.order_id == order_id, ScanRow.incident_reason != "")
+        .order_by(ScanRow.scanned_at, ScanRow.id)
+    )
+    return [IncidentReason(reason) for reason in dict.fromkeys(connection.scalars(told))]
 
 
 def save_parcels(
