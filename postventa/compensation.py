@@ -30,6 +30,7 @@ from postventa.store.compensation import (
     stakes_of,
 )
 from postventa.store.returns import RemedyRow
+from postventa.store.shipments import recorded_reasons
 from postventa.store.upsert import insert_new
 
 __all__ = ["Compensation", "NotPossible", "approve", "give", "propose", "refuse", "remedy_of"]
@@ -66,7 +67,8 @@ def propose(
     shop, order_id = shop_and_order(connection, case_id)
     lock(connection, case_id)
     paid, currency = stakes_of(connection, order_id, lines, charged)
-    whose = fault or rules.fault_of(incident)
+    recorded = recorded_reasons(connection, order_id) if order_id is not None else []
+    whose = fault or rules.fault_of(incident, recorded)
     said = rules.propose(table_of(settings.policy.rules), incident, whose, paid, chosen=chosen)
     worth = said.amount if amount is None else _sensible(amount, said.remedy)
     row = {
@@ -88,7 +90,9 @@ def propose(
     remedy_id = int(connection.execute(there).scalar_one())
     if is_new:
         others = [[other, f"{value:f}"] for other, value in said.alternatives]
-        words = f"{_in_words(row)} is proposed for {incident} by fault of {whose}: {said.why}."
+        by_scans = fault is None and whose is not rules.fault_of(incident)
+        told = f" (the carrier recorded {', '.join(recorded)})" if by_scans else ""
+        words = f"{_in_words(row)} is proposed for {incident} by fault of {whose}{told}: {said.why}."
         _enter(connection, row | {"id": remedy_id}, words, who, now, why=said.why, alternatives=others)
     return compensation(connection, settings, remedy_id, now)
 

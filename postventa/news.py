@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from postventa.rules.incidents import IncidentReason
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 from postventa.rules.shipments import ShipmentStatus
 
@@ -154,6 +155,8 @@ class ScanNews:
     at: datetime
     zone_known: bool
     place: str
+    reason: IncidentReason | None = None
+    """Why, where the carrier's code says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from postventa.rules.shipments import (
     MOVING,
     ShipmentStatus,
     heard_scan,
+    is_another_parcel,
     is_late,
     next_look,
 )
@@ -42,12 +43,16 @@ def change_by(
     seen: Collection[str],
     *,
     backfill_since: datetime,
+    placed_at: datetime | None = None,
     now: datetime,
 ) -> ParcelChange:
     """What `said` changes of the parcel stored as `row`, whose scans with fingerprints in `seen` are known.
 
-    `said` is None while the carrier does not know the number: the parcel is looked at again later.
+    `said` is None while the carrier does not know the number: the parcel is looked at again later. So is a parcel
+    of which the carrier still tells the journey of an earlier one: its order was `placed_at` long after that.
     """
+    if said is not None and placed_at is not None:
+        said = _of_this_parcel(said, placed_at)
     if said is None:
         return ParcelChange(_waiting(row, now), (), Course(known.stage, (), ()), ())
     fresh = [scan for scan in _scans(said, now) if fingerprint(scan) not in seen]
@@ -65,6 +70,17 @@ def change_by(
         Course(course.stage, course.logged, owed),
         tuple((scan.raw_code, scan.raw_text) for scan in fresh if scan.status is ShipmentStatus.UNKNOWN),
     )
+
+
+def _of_this_parcel(said: TrackingNews, placed_at: datetime) -> TrackingNews | None:
+    """What is said of this parcel, not of an earlier one of the same number; None where nothing is."""
+    scans = tuple(scan for scan in said.scans if not is_another_parcel(scan.at, placed_at))
+    if not scans and (said.scans or (said.at is not None and is_another_parcel(said.at, placed_at))):
+        return None
+    estimated_at = said.estimated_at
+    if estimated_at is not None and is_another_parcel(estimated_at, placed_at):
+        estimated_at = None
+    return replace(said, scans=scans, estimated_at=estimated_at)
 
 
 def fingerprint(scan: ScanNews) -> str:
@@ -165,4 +181,5 @@ def _scan_row(scan: ScanNews, shipment_id: int, now: datetime) -> dict[str, Any]
         "zone_known": scan.zone_known,
         "place": scan.place[:300],
         "heard_at": now,
+        "incident_reason": scan.reason or "",
     }

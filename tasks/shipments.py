@@ -133,7 +133,15 @@ class _Round:
             raise answer
         now = clock.now()
         since = self.place.settings.shop(standing.shop).backfill_since
-        change = change_by(answer, parcel, standing.known, seen, backfill_since=since, now=now)
+        change = change_by(
+            answer,
+            parcel,
+            standing.known,
+            seen,
+            backfill_since=since,
+            placed_at=standing.placed_at,
+            now=now,
+        )
         save_parcels(self.connection, [change.shipment], change.scans)
         self._move_order(change, standing)
         if change.course.logged or (

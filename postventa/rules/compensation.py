@@ -5,11 +5,13 @@ first: a discount on the next purchase is advertising, which has no place in a c
 way to say here that a remedy depends on taking a complaint back or on a review, and there must be none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from postventa.rules.incidents import IncidentReason, Party, who_answers
 
 CENT = Decimal("0.01")
 
@@ -57,11 +59,23 @@ PARTY = {
     "weather": Fault.NOBODY,
     "natural": Fault.NOBODY,
     "force": Fault.NOBODY,
+    "security": Fault.NOBODY,
+    "regulatory": Fault.NOBODY,
+    "parcel": Fault.CARRIER,
     "lost": Fault.CARRIER,
     "late": Fault.CARRIER,
     "damaged": Fault.CARRIER,
 }
 """The first word of an incident -> who answers for it; the shop does for all others, until somebody knows better."""
+FAULT = {
+    Party.CARRIER: Fault.CARRIER,
+    Party.RETAILER: Fault.SHOP,
+    Party.CONSIGNEE: Fault.CUSTOMER,
+    Party.CUSTOMS: Fault.NOBODY,
+    Party.NOBODY: Fault.NOBODY,
+}
+EXPLAINED_BY_SCANS = frozenset({"late_delivery"})
+"""Incidents whose cause a carrier's scans tell. What is damaged or missing is seen by the customer, not scanned."""
 PARTS = ("shipping", "goods", "charged")
 
 
@@ -109,9 +123,13 @@ class Proposal:
     alternatives: tuple[tuple[Remedy, Decimal], ...] = ()
 
 
-def fault_of(incident: str) -> Fault:
-    """Who answers for an incident where nobody has said otherwise."""
-    return PARTY.get(incident.partition("_")[0], Fault.SHOP)
+def fault_of(incident: str, recorded: Iterable[IncidentReason] = ()) -> Fault:
+    """Who answers for an incident where nobody has said otherwise.
+
+    A delivery that is late is laid on whoever the carrier's `recorded` reasons name, where they name anybody.
+    """
+    party = who_answers(recorded) if incident in EXPLAINED_BY_SCANS else None
+    return FAULT[party] if party else PARTY.get(incident.partition("_")[0], Fault.SHOP)
 
 
 def line_for(table: Sequence[Line], incident: str, fault: Fault) -> Line:

@@ -55,6 +55,9 @@ LOOK_AGAIN = {
 LOOK_USUALLY = timedelta(hours=2)
 GIVE_UP_AFTER = timedelta(days=30)
 """A parcel without news for so long has expired; asking further helps nobody."""
+REUSED_AFTER = timedelta(days=30)
+"""Carriers give a number out again after a year or so: what was scanned longer than this before the order was placed
+happened to an earlier parcel of the same number."""
 DELAY_GRACE = timedelta(hours=12)
 """An estimate is a promise by the day: a parcel is late when the half day after it has passed too."""
 
@@ -82,6 +85,11 @@ def heard_scan(before: ShipmentStatus, scan: ShipmentStatus) -> ParcelMove:
     if scan is before:
         return ParcelMove(before, NOTICES.get(scan), "the same status once more")
     return ParcelMove(scan, NOTICES.get(scan))
+
+
+def is_another_parcel(scanned_at: datetime, placed_at: datetime) -> bool:
+    """Whether a scan is too old to be of a parcel of an order placed at `placed_at`."""
+    return scanned_at < placed_at - REUSED_AFTER
 
 
 def next_look(status: ShipmentStatus, now: datetime, last_news: datetime) -> datetime | None:

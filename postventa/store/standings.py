@@ -22,6 +22,7 @@ class Standing:
     shop: str
     ref: str
     known: Known
+    placed_at: datetime
     modified_at: datetime
     lines_digest: str
     parcels: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +62,7 @@ def _standings(connection: Connection, rows: Sequence[Any]) -> list[Standing]:
             shop=row.shop,
             ref=row.ref,
             known=_known(row, parcels.get(row.id, {})),
+            placed_at=row.placed_at,
             modified_at=row.modified_at,
             lines_digest=row.details["lines_digest"],
             parcels=parcels.get(row.id, {}),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from an_order import fill, raw_order
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from postventa import cli, compensation
 from postventa.compensation import NeedsManager, NotPossible
@@ -18,6 +18,7 @@ from postventa.store.casebook import NewCase, open_case
 from postventa.store.cases import CaseEntryRow
 from postventa.store.compensation import spent
 from postventa.store.orders import OrderRow
+from postventa.store.shipments import ScanRow, ShipmentRow
 from postventa.verification import verify_log
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -241,3 +242,46 @@ def test_the_command_line_walks_a_remedy_through(place, case, house, capsys, mon
     assert document["remedies"][0]["state"] == "approved"
     assert "is refused" in ask("refuse", "1", "--by", "ana", "--reason", "found")[1]
     assert "cannot be given" in ask("give", "1", "--by", "ana")[1]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("recorded", "fault", "remedy"),
+    [
+        ("consignee_not_home", Fault.CUSTOMER, Remedy.APOLOGY),
+        ("retailer_not_ready", Fault.SHOP, Remedy.REFUND_OF_SHIPPING),
+        ("", Fault.CARRIER, Remedy.REFUND_OF_SHIPPING),
+    ],
+)
+def test_a_late_delivery_is_laid_on_whoever_the_carrier_recorded(place, case, recorded, fault, remedy):
+    case_id = case(7)
+    parcel = {
+        "order_id": None,
+        "tracking_number": "1",
+        "carrier_word": "",
+        "tracking_url": "",
+        "raw_code": "",
+    }
+    parcel |= {
+        "status": "in_transit",
+        "raw_text": "",
+        "mapped_by": "",
+        "pickup_point": "",
+        "last_news_at": NOW,
+    }
+    scan = {"fingerprint": "x", "status": "on_hold", "raw_code": "", "raw_text": "", "scanned_at": NOW}
+    scan |= {"zone_known": True, "place": "", "heard_at": NOW, "incident_reason": recorded}
+    with place.store.begin() as connection:
+        parcel["order_id"] = connection.execute(select(OrderRow.id)).scalar_one()
+        parcel_id = connection.execute(
+            insert(ShipmentRow).values(parcel).returning(ShipmentRow.id)
+        ).scalar_one()
+        connection.execute(insert(ScanRow).values(scan | {"shipment_id": parcel_id}))
+    made = propose(place, case_id)
+    assert (made.fault, made.remedy) == (fault, remedy)
+    with place.reading() as connection:
+        words = connection.execute(
+            select(CaseEntryRow.text).where(CaseEntryRow.occasion == "remedy:late_delivery:proposed")
+        ).scalar_one()
+    assert ("the carrier recorded" in words) is bool(recorded)
+    assert propose(place, case_id, fault=Fault.NOBODY, occasion="again").fault is Fault.NOBODY
