@@ -113,20 +113,32 @@ class Door:
 
     def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, Headers]:
         """Asks; answers the parsed JSON and the headers. Raises one of the errors above."""
-        return self._ask("GET", path, params, None, self._patience.tries)
+        return self._ask("GET", path, params, {}, self._patience.tries)
 
     def post_json(self, path: str, body: Any, *, retry: bool = False) -> tuple[Any, Headers]:
         """Sends JSON. Tried once, unless the caller knows that twice does no harm."""
-        return self._ask("POST", path, None, body, self._patience.tries if retry else 1)
+        return self._ask("POST", path, None, {"json": body}, self._patience.tries if retry else 1)
+
+    def post_xml(
+        self, path: str, written: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[Any, Headers]:
+        """Sends XML, once, to those who write in it and answer in JSON."""
+        sending = {"data": written.encode(), "headers": {"Content-Type": "text/xml; charset=utf-8"}}
+        return self._ask("POST", path, params, sending, 1)
 
     def _ask(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, tries: int
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        sending: Mapping[str, Any],
+        tries: int,
     ) -> tuple[Any, Headers]:
         for tried in range(1, tries + 1):
             self._pace.wait()
             began = time.monotonic()
             try:
-                answer = self._once(method, path, params, body)
+                answer = self._once(method, path, params, sending)
             except Unreachable as broken:
                 logger.info("%s", broken)
                 if tried == tries:
@@ -150,7 +162,9 @@ class Door:
                 time.sleep(pause)
         return payload_of(answer, self.owner, f"{self._host}{path}", tries), answer.headers
 
-    def _once(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Answer:
+    def _once(
+        self, method: str, path: str, params: Mapping[str, Any] | None, sending: Mapping[str, Any]
+    ) -> Answer:
         where = f"{self.owner}: {self._host}{path}"
         try:
             # Prepared, signed and read here each time: a one-time signature must not be sent twice.
@@ -158,7 +172,7 @@ class Door:
                 method,
                 self._url + path,
                 params=params,
-                json=body,
+                **sending,
                 timeout=self._timeouts,
                 verify=self._verify,
                 stream=True,
