@@ -5,11 +5,11 @@ only of them. Instants are UTC, money is Decimal in the order's currency, and wh
 None rather than a guess.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from postventa.rules.incidents import IncidentReason
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
@@ -191,16 +191,22 @@ class Heard:
     order_ref: str = ""
 
 
+def _nothing() -> None:
+    """What most doors do when a page is safe."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of news and the point from which the next poll may start.
 
-    `refused` holds what could not even be filed (no id, no time), each with the reason.
+    `refused` holds what could not even be filed (no id, no time), each with the reason. `kept` is called once the page
+    is safe in the store: a door that has something to put away does it then, and never before.
     """
 
     heard: Sequence[Heard]
     refused: Sequence[tuple[Raw | str, str]]
     cursor: datetime
+    kept: Callable[[], None] = _nothing
 
 
 class Shop(Protocol):
@@ -228,6 +234,18 @@ class Shop(Protocol):
 
     def check(self) -> str:
         """Reaches the shop with the configured secrets; answers one line. Raises ConnectorError if it can't."""
+        ...
+
+
+@runtime_checkable
+class TellsInPieces(Protocol):
+    """A shop that tells of an order bit by bit and once only: it cannot be asked again what it has told.
+
+    So it is never compared with us, and what it does not show is not gone.
+    """
+
+    def read_with(self, raw: Raw, before: Sequence[Raw]) -> OrderNews:
+        """Translates a raw order as `read_order` does, together with what was told of it before, oldest first."""
         ...
 
 

@@ -17,7 +17,7 @@ from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
 from postventa.connectors.errors import ConnectorError
 from postventa.coupon_uses import note_used
-from postventa.news import Heard, NotUnderstood, Page, Shop
+from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, Shop, TellsInPieces
 from postventa.store import endings, filing, rereading
 from postventa.store.changes import Change, save
 from postventa.store.filing import Unread
@@ -84,6 +84,8 @@ def reread_orders(shop: str) -> Polled:
     place = open_workplace()
     settings = place.settings.shop(shop)
     door = open_shop(shop, settings)
+    if isinstance(door, TellsInPieces):
+        return Polled()
     with place.reading() as connection:
         refs = rereading.due(connection, shop, clock.now(), REREAD_AT_ONCE)
     if not refs:
@@ -147,12 +149,13 @@ class _Batch:
     def move(self, refs: Sequence[str]) -> None:
         unread = filing.unread_news(self.connection, self.shop, refs)
         known = standings(self.connection, self.shop, refs)
+        told = filing.told(self.connection, self.shop, refs) if isinstance(self.door, TellsInPieces) else {}
         read: list[tuple[int, str]] = []
         changes: list[tuple[Change, Unread]] = []
         for ref, items in unread.items():
             item = items[0]
             if item.kind == "order":
-                self._decide(item, known.get(ref), changes, read)
+                self._decide(item, known.get(ref), told.get(ref, ()), changes, read)
             else:
                 self._alone(item, read)
         self._save(changes, read)
@@ -162,11 +165,12 @@ class _Batch:
         self,
         item: Unread,
         standing: Standing | None,
+        told: Sequence[str],
         changes: list[tuple[Change, Unread]],
         read: list[tuple[int, str]],
     ) -> None:
         try:
-            news = self.door.read_order(json.loads(item.raw))
+            news = self._read(json.loads(item.raw), told)
             if standing and news.modified_at < standing.modified_at:
                 read.append((item.id, "outdated"))
                 return
@@ -181,6 +185,11 @@ class _Batch:
             raise  # the store's trouble, not this order's
         except Exception as error:  # noqa: BLE001 - an order fails alone, with its reason
             self._park(item, error)
+
+    def _read(self, raw: Raw, told: Sequence[str]) -> OrderNews:
+        if isinstance(self.door, TellsInPieces):
+            return self.door.read_with(raw, [json.loads(one) for one in told])
+        return self.door.read_order(raw)
 
     def _save(self, changes: list[tuple[Change, Unread]], read: list[tuple[int, str]]) -> None:
         """Saves the batch at once; only if that fails, order by order, each in its own savepoint."""
@@ -258,6 +267,7 @@ def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Poll
     for page in pages:
         with place.store.begin() as connection:
             news = filing.file_page(connection, shop, walk, page, clock.now())
+        page.kept()
         count = Polled(
             count.pages + 1,
             count.heard + len(page.heard),

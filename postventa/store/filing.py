@@ -81,6 +81,24 @@ def unread_news(connection: Connection, shop: str, order_refs: Sequence[str]) ->
     return found
 
 
+def told(connection: Connection, shop: str, order_refs: Sequence[str]) -> dict[str, list[str]]:
+    """What these orders' shop has told of each and was looked at, in the sequence in which it was changed."""
+    wanted = (
+        select(_INBOX.order_ref, _INBOX.raw)
+        .where(
+            _INBOX.shop == shop,
+            _INBOX.order_ref.in_(order_refs),
+            _INBOX.kind == "order",
+            _INBOX.outcome != "",
+        )
+        .order_by(_INBOX.modified_at, _INBOX.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(wanted):
+        found.setdefault(row.order_ref, []).append(row.raw)
+    return found
+
+
 def mark_read(connection: Connection, outcomes: Iterable[tuple[int, str]], now: datetime) -> None:
     """Marks payloads as read, each with what became of it."""
     rows = [{"row": row, "what": what, "now": now} for row, what in outcomes]
