@@ -1,4 +1,4 @@
-"""Reads an HTTP answer: its JSON, or the error that says in one sentence what is wrong and what to do."""
+"""Reads an HTTP answer: its JSON or XML, or the error that says in one sentence what is wrong and what to do."""
 
 import json
 import re
@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, ParseError
 
-from postventa.connectors.errors import ConnectorError, NotJson, NotThere, Refused, TooBusy, Unreachable
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from postventa.connectors.errors import (
+    ConnectorError,
+    NotJson,
+    NotThere,
+    NotXml,
+    Refused,
+    TooBusy,
+    Unreachable,
+)
 
 TOLD_TO_WAIT = frozenset({429, 503})
 
@@ -49,6 +61,30 @@ def payload_of(answer: Answer, owner: str, place: str, tries: int) -> Any:
             f"{where} answered JSON that cannot be read: a plugin may print warnings into it",
             status=status,
         ) from None
+
+
+def tree_of(answer: Answer, owner: str, place: str, tries: int) -> Element:
+    """The parsed XML of a good answer, which may neither declare entities nor refer to any file.
+
+    Raises the error that a bad one amounts to.
+    """
+    where = f"{owner}: {place}"
+    if not 200 <= answer.status < 300:
+        raise _problem(answer, owner, where, tries)
+    try:
+        tree: Element = fromstring(answer.content, forbid_dtd=True)
+    except DefusedXmlException:
+        raise NotXml(
+            f"{where} answered XML that declares a document type or entities, which is not read",
+            status=answer.status,
+        ) from None
+    except (ParseError, ValueError, LookupError):
+        raise NotXml(
+            f"{where} answered {answer.status} with something else than XML: a firewall or a maintenance page "
+            "may stand before it, or the address is not the API's",
+            status=answer.status,
+        ) from None
+    return tree
 
 
 def _problem(answer: Answer, owner: str, where: str, tries: int) -> ConnectorError:

@@ -36,6 +36,12 @@ class NotJson(ConnectorError):
     temporary = True
 
 
+class NotXml(ConnectorError):
+    """Something else than XML, or XML that would make us read more than was sent."""
+
+    temporary = True
+
+
 class Refused(ConnectorError):
     """The request or its key is not accepted: asking again would change nothing."""
 

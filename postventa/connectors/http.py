@@ -1,4 +1,4 @@
-"""One door to a JSON API: paced, patient, bounded, and silent about secrets.
+"""One door to an API of JSON or XML: paced, patient, bounded, and silent about secrets.
 
 A door keeps one session a thread. It asks again only where that can help, waits as long as the other side
 asks (within reason), and says in one sentence what went wrong. What an answer means is the adapters' business.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
 
 import requests
 from requests.auth import AuthBase
@@ -21,12 +22,13 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from postventa import __version__
-from postventa.connectors.answers import TOLD_TO_WAIT, Answer, payload_of
+from postventa.connectors.answers import TOLD_TO_WAIT, Answer, payload_of, tree_of
 from postventa.connectors.errors import (
     AnswerTooLarge,
     ConnectorError,
     NotJson,
     NotThere,
+    NotXml,
     Refused,
     TooBusy,
     Unreachable,
@@ -40,6 +42,7 @@ __all__ = [
     "Door",
     "NotJson",
     "NotThere",
+    "NotXml",
     "Patience",
     "Refused",
     "TooBusy",
@@ -111,9 +114,11 @@ class Door:
         self._pace = pace_of(f"{owner} {self._host}", requests_per_second)
         self._local = threading.local()
 
-    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> tuple[Any, Headers]:
+    def get_json(
+        self, path: str, params: Mapping[str, Any] | None = None, *, headers: Headers | None = None
+    ) -> tuple[Any, Headers]:
         """Asks; answers the parsed JSON and the headers. Raises one of the errors above."""
-        return self._ask("GET", path, params, {}, self._patience.tries)
+        return self._ask("GET", path, params, {"headers": headers}, self._patience.tries)
 
     def post_json(self, path: str, body: Any, *, retry: bool = False) -> tuple[Any, Headers]:
         """Sends JSON. Tried once, unless the caller knows that twice does no harm."""
@@ -126,6 +131,17 @@ class Door:
         sending = {"data": written.encode(), "headers": {"Content-Type": "text/xml; charset=utf-8"}}
         return self._ask("POST", path, params, sending, 1)
 
+    def post_form(self, path: str, form: Mapping[str, str], *, auth: Auth = None) -> Any:
+        """Sends a form that may be sent twice, such as the wish for an access token; answers the parsed JSON."""
+        sending = {"data": dict(form), "auth": auth}
+        return self._ask("POST", path, None, sending, self._patience.tries)[0]
+
+    def ask_in_xml(self, path: str, written: str, headers: Headers) -> Element:
+        """Asks in XML, which changes nothing and may be sent twice; answers the parsed XML."""
+        tries = self._patience.tries
+        answer = self._answer("POST", path, None, {"data": written.encode(), "headers": headers}, tries)
+        return tree_of(answer, self.owner, f"{self._host}{path}", tries)
+
     def _ask(
         self,
         method: str,
@@ -134,6 +150,17 @@ class Door:
         sending: Mapping[str, Any],
         tries: int,
     ) -> tuple[Any, Headers]:
+        answer = self._answer(method, path, params, sending, tries)
+        return payload_of(answer, self.owner, f"{self._host}{path}", tries), answer.headers
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        sending: Mapping[str, Any],
+        tries: int,
+    ) -> Answer:
         for tried in range(1, tries + 1):
             self._pace.wait()
             began = time.monotonic()
@@ -160,7 +187,7 @@ class Door:
                 self._pace.hold(pause)  # the whole account was told, not only this thread
             else:
                 time.sleep(pause)
-        return payload_of(answer, self.owner, f"{self._host}{path}", tries), answer.headers
+        return answer
 
     def _once(
         self, method: str, path: str, params: Mapping[str, Any] | None, sending: Mapping[str, Any]

@@ -16,6 +16,7 @@ from postventa.connectors.http import (
     Door,
     NotJson,
     NotThere,
+    NotXml,
     Patience,
     Refused,
     TooBusy,
@@ -292,10 +293,50 @@ def test_every_error_says_whether_a_later_try_can_help():
         "Unreachable": True,
         "TooBusy": True,
         "NotJson": True,
+        "NotXml": True,
         "Refused": False,
         "NotThere": False,
         "AnswerTooLarge": False,
     }
+
+
+def as_xml(written, status=200):
+    return lambda: Response(written, status, content_type="text/xml; charset=utf-8")
+
+
+def test_what_is_asked_in_xml_is_asked_again_after_a_failure_and_comes_back_as_a_tree(httpserver):
+    seen = answering(httpserver, as_xml("<fault/>", 500), as_xml("<a><b>ñ</b></a>"))
+    tree = a_door(httpserver).ask_in_xml("/api", "<q>ñ</q>", {"SOAPAction": "x"})
+    assert tree.findtext("b") == "ñ"
+    assert [request.data.decode() for request in seen] == ["<q>ñ</q>", "<q>ñ</q>"]
+    assert seen[1].headers["SOAPAction"] == "x"
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>'
+A_FILE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'
+
+
+@pytest.mark.parametrize("written", [BOMB, A_FILE, "<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/a.dtd'><a/>"])
+def test_xml_that_declares_entities_is_not_read(httpserver, written):
+    answering(httpserver, as_xml(written))
+    with pytest.raises(NotXml, match="declares"):
+        a_door(httpserver).ask_in_xml("/api", "<q/>", {})
+
+
+@pytest.mark.parametrize(
+    "written", ["", "<html><br></html>", "{}", '<?xml version="1.0" encoding="x-y"?><a/>']
+)
+def test_a_page_instead_of_xml_says_what_may_stand_before_the_api(httpserver, written):
+    answering(httpserver, as_xml(written))
+    with pytest.raises(NotXml, match="else than XML"):
+        a_door(httpserver).ask_in_xml("/api", "<q/>", {})
+
+
+def test_a_form_goes_with_its_own_credentials(httpserver):
+    seen = answering(httpserver, as_json({"access_token": "t"}))
+    door = a_door(httpserver, headers={"X-Key": "k"})
+    assert door.post_form("/api", {"grant_type": "x"}, auth=("id", "se:cret")) == {"access_token": "t"}
+    assert (seen[0].form["grant_type"], seen[0].authorization.password) == ("x", "se:cret")
 
 
 @pytest.fixture
