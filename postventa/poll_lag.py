@@ -68,8 +68,8 @@ def lag_table(connection: Connection, now: datetime) -> list[str]:
         )
     }
     told = [
-        f"| {row.shop}:{row.walk} | {row.ended_at:%Y-%m-%d %H:%M} | {row.news} | {_span(row.lag_p50_seconds)} | "
-        f"{_span(row.lag_p95_seconds)} | {_span(row.lag_max_seconds)} | {_day(worst.get((row.shop, row.walk)))} |"
+        f"| {row.shop}:{row.walk} | {row.ended_at:%Y-%m-%d %H:%M} | {row.news} | {span(row.lag_p50_seconds)} | "
+        f"{span(row.lag_p95_seconds)} | {span(row.lag_max_seconds)} | {_day(worst.get((row.shop, row.walk)))} |"
         for row in rows
     ]
     return [
@@ -84,11 +84,12 @@ def lag_table(connection: Connection, now: datetime) -> list[str]:
     ]
 
 
-def _day(worst: tuple[int, float] | None) -> str:
-    return f"{worst[0]} news, longest {_span(worst[1])}" if worst else "no news"
-
-
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """So long, as people say it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def _day(worst: tuple[int, float] | None) -> str:
+    return f"{worst[0]} news, longest {span(worst[1])}" if worst else "no news"

@@ -60,6 +60,8 @@ class Shop(Section):
     review_coupon: ReviewCoupon | None = None
     texts: tuple[str, ...] = ()
     """Messages that go as a text too, where the customer left a mobile number; a review request goes as one instead."""
+    reconcile_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """Each night, orders that changed in the shop within so many days are held against ours."""
     carriers: dict[str, str] = Field(default_factory=dict)
     """The shop's word for a carrier -> a name in [carriers]; matched without regard to case."""
     default_carrier: str = ""
@@ -77,11 +79,21 @@ class Carrier(Section):
     """How customers know the carrier; the shop's word for it where empty."""
     url: Url
     key_env: Text
+    secret_env: str = ""
+    """The second secret, for those who ask for two."""
+    account: dict[str, str] = Field(default_factory=dict)
+    """What else the contract says: user, customer number ... by the names that the adapter asks for."""
+    slug: str = ""
+    """Who is meant, in the words of an adapter that asks many carriers."""
+    link: Annotated[str, Field(pattern=r"^(https?://.*\{number\}.*)?$")] = ""
+    """Where customers follow a parcel, with `{number}` and perhaps `{postcode}`; the adapter's own where empty."""
     ca_file: str = ""
     timezone: Zone = "Europe/Madrid"
     """The zone of this carrier's times where it does not write one."""
     requests_per_second: Annotated[float, Field(gt=0)] = 1
     connections: Annotated[int, Field(ge=1, le=32)] = 4
+    reconcile_calls: Annotated[int, Field(ge=0)] = 100
+    """So many parcels of each shop are asked about once more at night; free keys allow few calls a day."""
 
 
 class Mailbox(Section):

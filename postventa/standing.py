@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from postventa.messages import cards
+from postventa.poll_lag import lag_table
 from postventa.rules.messages import Outcome
 from postventa.rules.orders import Stage
 from postventa.rules.shipments import ShipmentStatus
@@ -52,6 +53,7 @@ def chain_today(connection: Connection, now: datetime) -> str:
             "|---|---|",
             *(f"| {cursor.name} | {cursor.at:%Y-%m-%d %H:%M:%S} |" for cursor in cursors),
             "",
+            *lag_table(connection, now),
             "[Flow runs](/runs) · [Deployments](/deployments) · [What waits for a person](/artifacts/key/set-aside)",
         ]
     )

@@ -18,9 +18,12 @@ from postventa.connectors.doors import open_shop
 from postventa.connectors.errors import ConnectorError
 from postventa.coupon_uses import note_used
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, Shop, TellsInPieces
+from postventa.poll_lag import keep_lag
+from postventa.rereading import Rereader
 from postventa.store import endings, filing, rereading
 from postventa.store.changes import Change, save
 from postventa.store.filing import Unread
+from postventa.store.reconciliation import newest_in_inbox
 from postventa.store.standings import Standing, standings
 from postventa.workplace import Workplace, open_workplace
 from tasks.promise import promise
@@ -32,8 +35,6 @@ FIRST_LOOK_BACK = timedelta(days=30)
 """How far before the backfill cut-off the first poll begins: orders under way then are known, and nobody is mailed."""
 REREAD_AT_ONCE = 200
 REREAD_THREADS = 4
-SHUT = frozenset({401, 403, 429, 503})
-"""Answers that every order would get; any other error may be this order's alone."""
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ def reread_orders(shop: str) -> Polled:
     if not refs:
         return Polled()
     with ThreadPoolExecutor(REREAD_THREADS) as readers:
-        found = list(zip(refs, readers.map(_Rereader(door).read, refs), strict=True))
+        found = list(zip(refs, readers.map(Rereader(door).read, refs), strict=True))
     now = clock.now()
     with place.store.begin() as connection:
         news = filing.file_heard(connection, shop, [one for _, one in found if isinstance(one, Heard)], now)
@@ -263,7 +264,9 @@ def _since(place: Workplace, shop: str, walk: str) -> datetime:
 
 
 def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Polled:
-    count = Polled()
+    count, began_at = Polled(), clock.now()
+    with place.reading() as connection:
+        before = newest_in_inbox(connection)
     for page in pages:
         with place.store.begin() as connection:
             news = filing.file_page(connection, shop, walk, page, clock.now())
@@ -274,25 +277,7 @@ def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Poll
             count.news + news,
             count.refused + len(page.refused),
         )
+    if count.news:
+        with place.store.begin() as connection:
+            keep_lag(connection, shop, walk, after=before, began_at=began_at, now=clock.now())
     return count
-
-
-@dataclass(slots=True)
-class _Rereader:
-    """Reads orders one by one, until the shop refuses or cannot be reached: then it is not asked any more."""
-
-    door: Shop
-    is_shut: ConnectorError | None = None
-
-    def read(self, ref: str) -> Heard | NotUnderstood | ConnectorError:
-        if self.is_shut:
-            return self.is_shut
-        try:
-            found = self.door.order(ref)
-        except NotUnderstood as reason:
-            return reason
-        except ConnectorError as error:
-            if not error.status or error.status in SHUT:
-                self.is_shut = error
-            return error
-        return found or Heard(kind="gone", ref=ref, modified_at=clock.now(), raw={})

@@ -21,6 +21,7 @@ FLOWS = {
     "returns": ("", "flows.returns.follow_returns"),
     "reactions": ("", "flows.reactions.react_to_customers"),
     "reviews": ("", "flows.reviews.ask_customers"),
+    "reconciliation": ("shop", "flows.reconciliation.prove_completeness"),
     "nightly": ("", "flows.nightly.publish_datasets"),
 }
 """The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""

@@ -1,0 +1,168 @@
+"""Comparing a shop's orders with ours: what the poll missed is filed where the poll files, and moved as any news is.
+
+Nothing is mended by hand here: an order that was missed goes through the inbox, and whether that has helped is looked
+up afterwards.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, Shop
+from postventa.rules.orders import STOPPED
+from postventa.rules.reconciliation import Difference, Seen, difference, gaps, is_on_its_way
+from postventa.store.inbox import InboxRow
+from postventa.store.orders import OrderRow
+from postventa.store.shipments import ShipmentRow
+
+ASKED_AT_MOST = 100
+"""So many orders are asked for one by one: those that a list no longer has, and numbers that are in no list."""
+_INBOX: Any = InboxRow.__table__.c
+_ORDERS: Any = OrderRow.__table__.c
+_PARCELS: Any = ShipmentRow.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One difference, and the payload that mends it; None where there is none."""
+
+    kind: Difference
+    ref: str
+    changed_at: datetime | None
+    heard: Heard | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a comparison is made within: from when on, how far the poll has come, how far it looks back, and now."""
+
+    shop: str
+    since: datetime
+    cursor: datetime
+    overlap: timedelta
+    now: datetime
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A walk through everything that changed in the shop, page by page against the store."""
+
+    frame: Frame
+    read: Callable[[Raw], OrderNews]
+    listed: dict[str, bool] = field(default_factory=dict)
+    """Every order of the shop's list, and whether we held it."""
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Its number -> its id."""
+    set_aside: set[str] = field(default_factory=set)
+    found: dict[str, Found] = field(default_factory=dict)
+
+    def page(self, connection: Connection, page: Page) -> None:
+        """Holds a page against the store."""
+        heard = {one.ref: one for one in page.heard}
+        ours, filed = self._ours(connection, list(heard)), self._filed(connection, list(heard))
+        for ref, one in heard.items():
+            self.listed[ref] = self.listed.get(ref, False) or ref in ours
+            self._judge(one, ours.get(ref), filed.get((ref, one.modified_at)))
+
+    def _judge(self, heard: Heard, ours: Seen | None, outcome: str | None) -> None:
+        frame, ref = self.frame, heard.ref
+        try:
+            news = self.read(heard.raw)
+        except NotUnderstood as reason:
+            self.set_aside.add(ref)
+            if outcome is None:
+                self.found[ref] = Found(Difference.MISSED, ref, heard.modified_at, heard, str(reason))
+            return
+        self.numbers[news.number] = ref
+        if is_on_its_way(heard.modified_at, frame.cursor, frame.overlap, frame.now):
+            return
+        numbers = frozenset(parcel.tracking_number for parcel in news.parcels)
+        kind = difference(Seen(heard.modified_at, news.raw_status[:64], numbers), ours)
+        if kind is None:
+            self.found.pop(ref, None)
+        elif outcome == "":
+            self.set_aside.add(
+                ref
+            )  # it was heard of, and waits: because it is parked, or for the run under way
+        else:
+            self.found[ref] = Found(kind, ref, heard.modified_at, heard, news.raw_status)
+
+    def _ours(self, connection: Connection, refs: Sequence[str]) -> dict[str, Seen]:
+        parcels: dict[str, set[str]] = {}
+        mine = (_ORDERS.shop == self.frame.shop) & _ORDERS.ref.in_(refs)
+        numbers = select(_ORDERS.ref, _PARCELS.tracking_number).join(
+            ShipmentRow, _PARCELS.order_id == _ORDERS.id
+        )
+        for ref, number in connection.execute(numbers.where(mine)):
+            parcels.setdefault(ref, set()).add(number)
+        rows = connection.execute(select(_ORDERS.ref, _ORDERS.modified_at, _ORDERS.raw_status).where(mine))
+        return {
+            row.ref: Seen(row.modified_at, row.raw_status, frozenset(parcels.get(row.ref, ())))
+            for row in rows
+        }
+
+    def _filed(self, connection: Connection, refs: Sequence[str]) -> Mapping[tuple[str, datetime], str]:
+        """What became of the payloads that the poll has heard, by order and stamp."""
+        wanted = select(_INBOX.ref, _INBOX.modified_at, _INBOX.outcome).where(
+            _INBOX.shop == self.frame.shop, _INBOX.kind == "order", _INBOX.order_ref.in_(refs)
+        )
+        return {
+            (row.ref, row.modified_at): row.outcome for row in connection.execute(wanted.order_by(_INBOX.id))
+        }
+
+    def not_listed(self, connection: Connection) -> list[str]:
+        """Our living orders placed since then that are in no list of the shop's."""
+        wanted = select(_ORDERS.ref).where(
+            _ORDERS.shop == self.frame.shop,
+            _ORDERS.placed_at >= self.frame.since,
+            _ORDERS.stage.not_in(STOPPED),
+            _ORDERS.order_state != "cancelled",
+        )
+        refs = connection.execute(wanted.order_by(_ORDERS.id)).scalars()
+        return [ref for ref in refs if ref not in self.listed]
+
+    def look_for(self, refs: Iterable[str], door: Shop, known_as: Callable[[str], str]) -> None:
+        """Asks the shop for orders of ours that its lists do not have: one that is gone is news as any other."""
+        for ref in list(refs)[:ASKED_AT_MOST]:
+            heard = door.order(ref)
+            if heard is None:
+                gone = Heard(kind="gone", ref=ref, modified_at=self.frame.now, raw={})
+                self.found[ref] = Found(Difference.GONE, ref, None, gone)
+                continue
+            with suppress(NotUnderstood):  # the poll has told of it
+                if self.read(heard.raw).raw_status[:64] != known_as(ref):
+                    self.found[ref] = Found(Difference.STALE, ref, heard.modified_at, heard)
+
+    def look_into_gaps(self, door: Shop, is_known: Callable[[str], bool]) -> None:
+        """Asks about the numbers that are missing in a row: an order, something else, or a gap that nobody explains.
+
+        Only where numbers are ids can the shop be asked.
+        """
+        are_ids = all(number == ref for number, ref in self.numbers.items())
+        asked = 0
+        for gap in gaps(self.numbers):
+            lost = [number for number in gap.numbers[:ASKED_AT_MOST] if not is_known(number)]
+            for number in lost if are_ids else ():
+                asked += 1
+                heard = door.order(number) if asked <= ASKED_AT_MOST else None
+                if heard is not None:
+                    self.found[number] = Found(Difference.MISSED, number, heard.modified_at, heard)
+            if lost and not are_ids:
+                self.found[str(gap)] = Found(Difference.GAP, str(gap)[:64], None)
+
+
+def statuses_known(connection: Connection, shop: str, refs: Sequence[str]) -> dict[str, str]:
+    """The shop's own words for these orders, as we hold them."""
+    wanted = select(_ORDERS.ref, _ORDERS.raw_status).where(_ORDERS.shop == shop, _ORDERS.ref.in_(refs))
+    return {row.ref: row.raw_status for row in connection.execute(wanted)}
+
+
+def is_number_known(connection: Connection, shop: str, number: str) -> bool:
+    """Whether we hold an order of that number, from whenever."""
+    wanted = select(_ORDERS.id).where(_ORDERS.shop == shop, _ORDERS.number == number)
+    return connection.execute(wanted.limit(1)).first() is not None

@@ -1,0 +1,70 @@
+"""A comparison with a shop as people read it: a page with the counts, and a table with every difference."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from postventa.findings import NOT_REPAIRABLE, REPAIRED
+from postventa.poll_lag import span
+from postventa.rules.reconciliation import Difference, Lag, lag_of
+
+MEANS = {
+    Difference.MISSED: "orders that were never heard of",
+    Difference.STALE: "orders of which we had an earlier state",
+    Difference.GONE: "orders that the shop has no more",
+    Difference.PARCEL: "parcels whose carrier knew more than we did",
+    Difference.GAP: "gaps between order numbers that nobody explains",
+}
+SHOWN_AT_MOST = 200
+
+
+def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str:
+    """The page of one comparison, as markdown."""
+    kinds = Counter(one.kind for one in findings)
+    outcomes = Counter(one.outcome for one in findings)
+    lag = lag_of(one.late_seconds for one in findings if one.late_seconds is not None)
+    return "\n".join(
+        [
+            f"# Completeness of {run.shop}",
+            "",
+            f"As of {run.began_at:%Y-%m-%d %H:%M} UTC: what changed in the shop since {run.since:%Y-%m-%d %H:%M}.",
+            "",
+            "| | how many |",
+            "|---|---:|",
+            f"| orders in the shop | {run.orders_in_shop} |",
+            f"| of them with us, before anything was repaired | {run.orders_in_ours} |",
+            f"| heard in time, and waiting for a person | {run.set_aside} |",
+            f"| parcels whose carrier was asked once more | {run.parcels_asked} |",
+            *(f"| {said} | {kinds[kind]} |" for kind, said in MEANS.items()),
+            f"| **repaired** | **{outcomes[REPAIRED]}** |",
+            f"| **not repairable** | **{outcomes[NOT_REPAIRABLE]}** |",
+            "",
+            *(_late(lag) if lag else []),
+            *(f"- **{sentence}**" for sentence in ahead),
+            "" if findings or ahead else "Nothing was missed.",
+        ]
+    )
+
+
+def _late(lag: Lag) -> list[str]:
+    half, most, longest = span(lag.p50), span(lag.p95), span(lag.longest)
+    return [
+        f"What was missed or stale was **late**: half of it by {half}, 95 % by {most}, the longest by {longest}.",
+        "",
+    ]
+
+
+def rows_of(run: Any, findings: Sequence[Any]) -> list[dict[str, object]]:
+    """The differences as rows of a table, those that were not repaired first."""
+    sorted_ = sorted(findings, key=lambda one: one.outcome != NOT_REPAIRABLE)
+    return [
+        {
+            "what": one.kind,
+            "order": f"{run.shop}:{one.ref}",
+            "changed": one.changed_at.isoformat(timespec="seconds") if one.changed_at else "",
+            "late": span(one.late_seconds) if one.late_seconds is not None else "",
+            "became": one.outcome.replace("_", " "),
+            "said": one.said,
+        }
+        for one in sorted_[:SHOWN_AT_MOST]
+    ]

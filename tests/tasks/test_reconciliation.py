@@ -1,0 +1,218 @@
+"""The proof that nothing was missed: what the poll never heard is found, goes the usual way, and is told."""
+
+from datetime import timedelta
+
+import pytest
+from an_order import raw_order
+from sqlalchemy import update
+
+from postventa import clock
+from postventa.reconciliation_told import page_of, rows_of
+from postventa.standing import chain_today
+from postventa.store.inbox import CursorRow, InboxRow
+from postventa.store.orders import OrderRow
+from postventa.store.reconciliation import FindingRow, PollRow, ReconciliationRow
+from postventa.store.shipments import ShipmentRow
+from tasks.reconciliation import NothingToCompare, close_reconciliation, compare_orders, plan_parcel_looks
+
+SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+HOUR = timedelta(hours=1)
+
+
+def compared(village):
+    """A whole comparison; answers what could not be repaired."""
+    with clock.clock_set_to(village.now):
+        number = compare_orders.fn("tienda")
+    village.move()
+    with clock.clock_set_to(village.now):
+        carriers = plan_parcel_looks.fn(number)
+    if carriers:
+        village.look()
+    with clock.clock_set_to(village.now):
+        return close_reconciliation.fn(number)
+
+
+def findings(village):
+    return [(row.kind, row.ref, row.outcome) for row in village.rows(FindingRow)]
+
+
+def counts(village):
+    row = village.rows(ReconciliationRow)[-1]
+    return row.orders_in_shop, row.orders_in_ours, row.set_aside
+
+
+def heard(village, *orders):
+    """The poll has been going on: what these say is known, and its cursor is well past them."""
+    village.put(*orders, raw_order(900, at=village.now))
+    village.hear()
+
+
+def test_what_the_poll_missed_is_heard_moved_and_told_and_the_next_night_finds_nothing(village):
+    """Two traps of the poll in one night: a row saved late with an old stamp, and a change without a new stamp."""
+    old = village.now - 3 * HOUR
+    heard(village, raw_order(1, at=old), raw_order(2, at=old), raw_order(3, at=old))
+    village.later(hours=1)
+    village.put(raw_order(4, at=old), raw_order(2, "completed", at=old, parcels=["JD2"]))
+    del village.orders[3]
+    assert village.poll() == 0, "the poll does not hear of them"
+
+    assert compared(village) == []
+
+    assert findings(village) == [
+        ("stale", "2", "repaired"),
+        ("missed", "4", "repaired"),
+        ("gone", "3", "repaired"),
+    ]
+    assert counts(village) == (4, 3, 0)
+    stages = {row.ref: (row.raw_status, row.order_state) for row in village.rows(OrderRow)}
+    assert stages["4"] == ("processing", "open")
+    assert stages["2"] == ("completed", "completed")
+    assert stages["3"][1] == "cancelled"
+    late = {row.ref: row.late_seconds for row in village.rows(FindingRow)}
+    assert late == {"2": 4 * 3600, "4": 4 * 3600, "3": None}
+    run = village.rows(ReconciliationRow)[0]
+    told = page_of(run, village.rows(FindingRow))
+    assert "| orders that were never heard of | 1 |" in told
+    assert "late**: half of it by 4 h" in told
+    assert {row["order"] for row in rows_of(run, village.rows(FindingRow))} == {
+        "tienda:2",
+        "tienda:3",
+        "tienda:4",
+    }
+    owed_once = dict(village.owed())
+
+    village.later(hours=2)
+    assert compared(village) == []
+    assert len(findings(village)) == 3
+    assert village.owed() == owed_once
+
+
+@SQLITE
+def test_what_is_not_understood_cannot_be_repaired_and_says_where_to_look(village):
+    old = village.now - 3 * HOUR
+    heard(village)
+    village.later(hours=1)
+    village.put(raw_order(5, at=old, currency=None))
+    (said,) = compared(village)
+    assert "tienda:5" in said
+    assert "postventa quarantine" in said
+    assert findings(village) == [("missed", "5", "not_repairable")]
+
+
+@SQLITE
+def test_what_the_poll_heard_and_quarantined_was_not_missed(village):
+    heard(village, raw_order(5, at=village.now - 3 * HOUR, currency=None))
+    village.later(hours=1)
+    assert compared(village) == []
+    assert findings(village) == []
+    assert counts(village) == (2, 1, 1)
+
+
+@SQLITE
+def test_what_is_on_its_way_to_the_next_poll_was_not_missed(village):
+    heard(village)
+    village.later(minutes=3)
+    village.put(raw_order(6, at=village.now))
+    assert compared(village) == []
+    assert findings(village) == []
+
+
+@SQLITE
+def test_a_poll_that_has_not_come_so_far_is_told_and_nothing_is_compared(village):
+    with pytest.raises(NothingToCompare, match="has not been made yet"):
+        compare_orders.fn("tienda")
+    heard(village)
+    village.later(days=9)
+    with (
+        clock.clock_set_to(village.now),
+        pytest.raises(NothingToCompare, match="has come to 2026-11-02 08:00 UTC only"),
+    ):
+        compare_orders.fn("tienda")
+    assert village.rows(ReconciliationRow) == []
+
+
+@SQLITE
+def test_a_hole_in_a_row_of_numbers_is_asked_about_or_left_as_a_gap_that_nobody_explains(village):
+    """Where the number is the id the shop can be asked; where a plugin numbers the orders it cannot."""
+    old = village.now - 3 * HOUR
+    heard(village, *(raw_order(ref, at=old) for ref in range(885, 900) if ref not in {893, 896}))
+    village.later(hours=1)
+    asked = len(village.asked)
+    assert compared(village) == []
+    assert sorted(path for path in village.asked[asked:] if path.endswith(("893", "896"))) == [
+        "/wp-json/wc/v3/orders/893",
+        "/wp-json/wc/v3/orders/896",
+    ]
+    assert findings(village) == []
+
+    for ref, raw in list(village.orders.items()):
+        village.orders[ref] = {**raw, "number": f"T-{ref}", "date_modified_gmt": raw["date_modified_gmt"]}
+    assert compared(village) == []
+    assert [one for one in findings(village) if one[0] == "gap"] == [
+        ("gap", "T-893", "unexplained"),
+        ("gap", "T-896", "unexplained"),
+    ]
+
+
+@SQLITE
+def test_a_cursor_that_ran_ahead_of_time_is_told(village):
+    heard(village)
+    with village.place.store.begin() as connection:
+        ahead = village.now + timedelta(days=30)
+        connection.execute(update(CursorRow).where(CursorRow.name == "tienda:orders").values(at=ahead))
+    village.later(hours=2)
+    village.put(raw_order(7, at=village.now - HOUR / 2))
+    (said,) = compared(village)
+    assert "tienda:orders" in said
+    assert "ahead of the clock" in said
+    assert findings(village) == [("missed", "7", "repaired")]
+
+
+@SQLITE
+def test_a_parcel_that_nobody_follows_any_more_is_followed_again_and_a_carrier_is_asked_no_more_than_allowed(
+    village, configuration, house
+):
+    configuration["carriers"]["dhl"]["reconcile_calls"] = 2
+    house()
+    placed = village.now - timedelta(hours=5)
+    orders = [raw_order(ref, "completed", at=placed, parcels=[f"JD{ref}"]) for ref in (1, 2, 3)]
+    heard(village, *orders)
+    village.look()
+    with village.place.store.begin() as connection:
+        lost = ShipmentRow.__table__.c.tracking_number == "JD3"
+        connection.execute(update(ShipmentRow).where(lost).values(look_at=None))
+    village.scan("JD1", "transit", "On its way", after=timedelta(minutes=-30))
+    village.later(hours=1, minutes=30)
+    before = len(village.asked)
+    assert compared(village) == []
+    calls = [path for path in village.asked[before:] if "/track/" in path]
+    assert len(calls) == 2
+    assert findings(village) == [("parcel", "3", "repaired"), ("parcel", "1", "repaired")]
+    assert [row.look_at is None for row in village.rows(ShipmentRow)] == [False] * 3
+    assert village.rows(ReconciliationRow)[0].parcels_asked == 2
+
+
+@SQLITE
+def test_each_poll_keeps_how_late_it_was_and_the_page_of_the_chain_tells_it(village):
+    village.put(raw_order(1, at=village.now - timedelta(days=20)))
+    village.hear()
+    assert village.rows(PollRow) == [], "what changed before we listened is not late"
+    for minutes in (2, 4, 30):
+        village.put(raw_order(10 + minutes, at=village.now + timedelta(minutes=30 - minutes)))
+    village.later(minutes=30)
+    village.hear()
+    (poll,) = village.rows(PollRow)
+    assert (poll.news, poll.lag_p50_seconds, poll.lag_p95_seconds, poll.lag_max_seconds) == (
+        3,
+        240,
+        1800,
+        1800,
+    )
+    village.hear()
+    assert len(village.rows(PollRow)) == 1
+    assert len(village.rows(InboxRow)) == 4
+    with village.place.reading() as connection:
+        page = chain_today(connection, village.now)
+    assert (
+        "| tienda:orders | 2026-11-02 08:30 | 3 | 4 min | 30 min | 30 min | 3 news, longest 30 min |" in page
+    )
