@@ -4,6 +4,7 @@ Every complaint names the field and the kind of thing found there, never its con
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,3 +74,37 @@ def objects(raw: Raw, field: str) -> list[Mapping[str, Any]]:
     """A list of objects that may be missing; what is no object is left out."""
     found = raw.get(field)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def moment(found: Any, field: str) -> datetime:
+    """An instant that names its zone, in UTC. One without a zone is refused: it could be anywhere."""
+    if isinstance(found, str):
+        try:
+            when = datetime.fromisoformat(found)
+            if when.tzinfo is not None:
+                return when.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise wrong(field, "an instant with its zone such as 2026-11-02T08:00:00Z", found)
+
+
+def moment_or_none(raw: Raw, field: str) -> datetime | None:
+    """An instant that may be missing; one that cannot be read is as good as none."""
+    found = raw.get(field)
+    if not found:
+        return None
+    try:
+        return moment(found, field)
+    except NotUnderstood:
+        return None
+
+
+def inside(raw: Raw, field: str) -> Mapping[str, Any]:
+    """An object that may be missing or null: then an empty one."""
+    found = raw.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def link(written: str) -> str:
+    """Only what may stand behind a link in a mail."""
+    return written if written.startswith(("https://", "http://")) else ""
