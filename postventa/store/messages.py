@@ -10,6 +10,7 @@ from postventa.store.base import Base, BigId
 
 OPEN = "outcome IN ('waiting', 'deferred')"
 OPEN_OF_CASES = "case_id IS NOT NULL AND outcome IN ('waiting', 'deferred')"
+OPEN_ALONE = "coalesce(order_id, case_id) IS NULL AND outcome IN ('waiting', 'deferred')"
 STUCK = "(outcome IN ('failed', 'uncertain') OR reason = 'amount_mismatch')"
 TEXTS = "channel = 'sms'"
 WITHOUT_PROOF = "outcome = 'sent' AND (message_id IS NULL OR settled_at IS NULL)"
@@ -25,7 +26,8 @@ class OutboxRow(Base):
     """A message that is owed, by its unique key `shop:order:parcel|-:message:occasion` or `shop:case:message:occasion`;
     what is owed as a text beside its mail ends in `:sms`.
 
-    It belongs to an order or to a case, never to both: that is whose turn it keeps.
+    It belongs to an order or to a case, never to both: that is whose turn it keeps. What is about neither, as the
+    summary of a night, keeps no turn, and begins its key with `-:-:-`.
     """
 
     __tablename__ = "outbox"
@@ -34,6 +36,7 @@ class OutboxRow(Base):
         # Small ones on what is open, held or in trouble, so that a claim costs the same whatever has been sent.
         Index("ix_outbox_open", "due_at", "id", **_where(OPEN)),
         Index("ix_outbox_open_of_cases", "due_at", "id", **_where(OPEN_OF_CASES)),
+        Index("ix_outbox_open_alone", "channel", "due_at", "id", **_where(OPEN_ALONE)),
         Index("ix_outbox_sender", "sender", **_where("sender IS NOT NULL")),
         Index("ix_outbox_stuck", "id", **_where(STUCK)),
         Index("ix_outbox_without_proof", "id", **_where(WITHOUT_PROOF)),

@@ -2,7 +2,8 @@
 
 A claim takes all the due messages of an order or none, so the steps of one order are always in one sender's
 hands. A message that waits for its turn blocks what the same order owes after it; a settled one does not. Cases
-are claimed in the same way, before orders: somebody is waiting for a receipt.
+are claimed in the same way, before orders: somebody is waiting for a receipt. What is about neither keeps no turn,
+and is asked for when nothing else is due.
 """
 
 import time
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, or_, select, text, up
 
 from postventa.rules.messages import WAITS_ALONE, Outcome
 from postventa.store.cases import CaseRow
-from postventa.store.messages import OPEN, OPEN_OF_CASES, AttemptRow, OutboxRow
+from postventa.store.messages import OPEN, OPEN_ALONE, OPEN_OF_CASES, AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
 from postventa.store.senders import is_gone
 
@@ -30,7 +31,7 @@ _OPEN = (Outcome.WAITING, Outcome.DEFERRED)
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
-    """What messages keep their turn within: their column in the outbox, the table it points to, and which are open."""
+    """What messages keep their turn within: their column in the outbox, what it points to, and which are open."""
 
     of: Any
     parent: Any
@@ -40,6 +41,7 @@ class _Lane:
 _LANES = (
     _Lane(_BOX.case_id, CaseRow.id, OPEN_OF_CASES),
     _Lane(_BOX.order_id, OrderRow.id, OPEN),
+    _Lane(_BOX.id, OutboxRow.id, OPEN_ALONE),
 )
 
 
@@ -68,7 +70,8 @@ def claim(
     connection: Connection, sender: str, now: datetime, wall: datetime, limit: int, *, channel: str = "email"
 ) -> Sequence[Row[Any]]:
     """Claims up to about `limit` due messages for `sender`, case by case or order by order, in the sequence in which
-    they were owed: of cases if any are due, else of orders. Each channel keeps a turn of its own.
+    they were owed: of cases if any are due, else of orders, else what is about neither. Each channel keeps a turn of
+    its own.
     """
     is_free = or_(_BOX.claimed_until.is_(None), _BOX.claimed_until < wall)
     taken: list[Row[Any]] = []

@@ -10,12 +10,15 @@ from postventa.store.orders import OrderRow
 
 
 def stuck_messages() -> Any:
-    """The question after them, to be narrowed, ordered and asked: `shop` and `ref` name the order, or the case."""
+    """The question after them, to be narrowed, ordered and asked: `shop` and `ref` name the order, or the case.
+
+    What is about neither is named by `-` and its occasion.
+    """
     return (
         select(
             OutboxRow.id,
-            func.coalesce(OrderRow.shop, CaseRow.shop).label("shop"),
-            func.coalesce(OrderRow.ref, CaseRow.number).label("ref"),
+            func.coalesce(OrderRow.shop, CaseRow.shop, "-").label("shop"),
+            func.coalesce(OrderRow.ref, CaseRow.number, OutboxRow.occasion).label("ref"),
             OutboxRow.message,
             OutboxRow.outcome,
             OutboxRow.reason,

@@ -12,6 +12,7 @@ depends_on = None
 
 TEXTS = "channel = 'sms'"
 UNREACTED = "reacted_at IS NULL"
+OPEN_ALONE = "coalesce(order_id, case_id) IS NULL AND outcome IN ('waiting', 'deferred')"
 
 
 def upgrade() -> None:
@@ -24,6 +25,13 @@ def upgrade() -> None:
         ["outcome", "settled_at"],
         sqlite_where=sa.text(TEXTS),
         postgresql_where=sa.text(TEXTS),
+    )
+    op.create_index(
+        "ix_outbox_open_alone",
+        "outbox",
+        ["channel", "due_at", "id"],
+        sqlite_where=sa.text(OPEN_ALONE),
+        postgresql_where=sa.text(OPEN_ALONE),
     )
     op.add_column("coupons", sa.Column("redeemed_at", Instant(), nullable=True))
     op.add_column(
@@ -131,5 +139,6 @@ def downgrade() -> None:
     op.drop_column("returns", "deducted_amount")
     op.drop_column("coupons", "redeemed_by")
     op.drop_column("coupons", "redeemed_at")
+    op.drop_index("ix_outbox_open_alone", "outbox")
     op.drop_index("ix_outbox_texts", "outbox")
     op.drop_column("outbox", "channel")

@@ -1,0 +1,135 @@
+"""Letters to managers about a night: owed once for each of them, about no order and no case, and so about no customer."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from postventa.connectors.addresses import address_problem, mailbox
+from postventa.connectors.mime import Letter, letter_bytes
+from postventa.facts import facts_of
+from postventa.letters import Envelope
+from postventa.message_ids import message_id_for, naming_secret
+from postventa.messages import card, language_for, render
+from postventa.rules.messages import Outcome, Verdict, may_write_in_a_case
+from postventa.settings import Channel, Settings
+from postventa.staff_letters import address_of
+from postventa.store.messages import OutboxRow
+from postventa.store.upsert import insert_new
+from postventa.views import MessageView
+
+SUMMARY = "nightly_summary"
+
+
+def owe_summary(
+    connection: Connection,
+    settings: Settings,
+    night: date,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    occasion: str = "",
+) -> int:
+    """Owes every manager the summary of a night; answers to how many it was not owed before."""
+    about = f"{night}:{occasion}" if occasion else f"{night}"
+    rows = [
+        {
+            "key": f"-:-:-:{SUMMARY}:{about}@{manager}",
+            "order_id": None,
+            "case_id": None,
+            "recipient": manager,
+            "facts": dict(facts),
+            "shipment_id": None,
+            "message": SUMMARY,
+            "occasion": about[:64],
+            "happened_at": now,
+            "owed_at": now,
+            "due_at": now,
+            "outcome": Outcome.WAITING,
+            "reason": "",
+            "words": "",
+            "attempts": 0,
+            "settled_at": None,
+        }
+        for manager in managers(settings)
+    ]
+    return insert_new(connection, OutboxRow, rows, ("key",)) if rows else 0
+
+
+def managers(settings: Settings) -> tuple[str, ...]:
+    """Who gets the summary: names in [desk.people], each once."""
+    usual = (settings.desk.manager,) if settings.desk.manager else ()
+    return tuple(dict.fromkeys(settings.datasets.managers or usual))
+
+
+class NightDesk:
+    """Where letters about one night are decided and written. `row` is always a row of the outbox."""
+
+    case_id = None
+    customer_id = None
+
+    def __init__(self, occasion: str, settings: Settings, channel: Channel) -> None:
+        self._occasion = occasion
+        self._settings = settings
+        self._channel = channel
+        self._shop = next(iter(settings.shops.values()))
+        """Managers read the language of the first shop."""
+
+    @property
+    def order_name(self) -> str:
+        """As messages that wait for a person name it."""
+        return f"-:{self._occasion}"
+
+    @property
+    def called(self) -> str:
+        """The same in a sentence."""
+        return f"the night {self._occasion}"
+
+    def verdict(self, row: Any, now: datetime) -> Verdict:
+        """Whether the message may go now: there is another one tomorrow."""
+        about, email = card(row.message), address_of(row, self._settings)[1]
+        verdict = may_write_in_a_case(
+            about.message_class,
+            has_address=bool(email) and address_problem(email) is None,
+            has_bounced=False,
+        )
+        is_old = about.stale_hours is not None and now - row.happened_at > timedelta(hours=about.stale_hours)
+        return Verdict.no("stale_event") if verdict.may_go and is_old else verdict
+
+    def told(self, row: Any) -> None:
+        """Nothing waits for what was told of a night."""
+
+    def letter(self, row: Any, now: datetime) -> Envelope:
+        """Writes the letter. Raises BadTemplate or Unsendable if that cannot be done."""
+        name, email = address_of(row, self._settings)
+        view = self._view(row, name)
+        rendered = render(row.message, view)
+        secret = naming_secret(self._settings.web.secret_env)
+        message_id = row.message_id or message_id_for(row.key, self._channel.sender, secret)
+        letter = Letter(
+            message_id=message_id,
+            sender=self._channel.sender,
+            recipient=email,
+            recipient_name=name,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            language=view.language,
+            sent_at=now,
+            reply_to=self._settings.company.email,
+            headers={"X-Postventa-Message": row.message},
+        )
+        return Envelope(message_id, mailbox(self._channel.sender)[1], email, letter_bytes(letter))
+
+    def _view(self, row: Any, name: str) -> MessageView:
+        return MessageView(
+            language=language_for(self._shop.language, self._shop.language),
+            shop_name=self._settings.company.legal_name,
+            shop_url=self._shop.url,
+            company=self._settings.company,
+            customer_name=name,
+            order=None,
+            facts=facts_of(row.facts or {}, self._shop.zone),
+            is_for_staff=True,
+        )
