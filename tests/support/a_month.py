@@ -7,6 +7,7 @@ listed: `AMonth.never_published` is all that no dataset may contain.
 import random
 from datetime import UTC, datetime, timedelta
 
+from a_months_nights import nights
 from a_months_orders import a_parcel, an_event, an_order
 from a_months_rows import DAY, FIRST, HOUR, LAST, NOW, ZONES, AMonth
 from a_months_voices import a_complaint, a_return, answered, odd_ones, reviewed
@@ -48,6 +49,7 @@ def a_month(store: Engine | None = None, *, seed: int = 7, orders: int = 330) ->
     for number in range(orders):
         _order(month, draw, number)
     odd_ones(month, draw)
+    nights(month)
     if store is not None:
         month.save(store)
     return month
