@@ -238,6 +238,15 @@ class Shop(Protocol):
 
 
 @runtime_checkable
+class ReadsTogether(Protocol):
+    """A shop that reads many orders in little more time than one."""
+
+    def orders(self, refs: Sequence[str]) -> Mapping[str, Heard]:
+        """These orders as `Shop.order` reads them; those that the shop has no more are left out."""
+        ...
+
+
+@runtime_checkable
 class TellsInPieces(Protocol):
     """A shop that tells of an order bit by bit and once only: it cannot be asked again what it has told.
 

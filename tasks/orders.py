@@ -91,8 +91,10 @@ def reread_orders(shop: str) -> Polled:
         refs = rereading.due(connection, shop, clock.now(), REREAD_AT_ONCE)
     if not refs:
         return Polled()
+    reader = Rereader(door)
+    reader.fetch(refs)
     with ThreadPoolExecutor(REREAD_THREADS) as readers:
-        found = list(zip(refs, readers.map(Rereader(door).read, refs), strict=True))
+        found = list(zip(refs, readers.map(reader.read, refs), strict=True))
     now = clock.now()
     with place.store.begin() as connection:
         news = filing.file_heard(connection, shop, [one for _, one in found if isinstance(one, Heard)], now)

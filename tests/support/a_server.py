@@ -23,6 +23,8 @@ class AServer:
         """Each request as `GET /path?query`, decoded."""
         self.heard = b""
         """Every request whole: its line, its headers, its body."""
+        self.said = b""
+        """Every answer's body."""
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server = make_server("127.0.0.1", 0, self._respond, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -47,7 +49,9 @@ class AServer:
         with self._lock:
             self.heard += (line + head + "\r\n").encode() + request.get_data()
             self.asked.append(f"{request.method} {request.path}" + (f"?{query}" if query else ""))
-            return self._answer(request)
+            answer = self._answer(request)
+            self.said += answer.get_data()
+            return answer
 
 
 def as_json(body: Any, status: int = 200, **headers: str) -> Response:
