@@ -78,7 +78,11 @@ def nps(scores: Sequence[int]) -> Estimate:
     """The percentage of 9 and 10 less that of 0 to 6, from -100 to 100."""
     promoters = sum(score >= PROMOTER_AT_LEAST for score in scores)
     detractors = sum(score <= DETRACTOR_AT_MOST for score in scores)
-    n = len(scores)
+    return nps_of(promoters, detractors, len(scores))
+
+
+def nps_of(promoters: int, detractors: int, n: int) -> Estimate:
+    """The same of scores that are counted already."""
     if n < LEAST_SHOWN:
         return _hidden(n)
     return _shown(n, 100 * (promoters - detractors) / n, *nps_interval(promoters, detractors, n))

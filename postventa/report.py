@@ -1,0 +1,73 @@
+"""The managers' report of a night, written beside the datasets: a page for the night, and the index of all nights.
+
+It is made of what is published and of nothing else, so that it says what analysts find; the same night is the same
+page, byte by byte. For the nightly only: it brings Altair along.
+"""
+
+import json
+import re
+from typing import Any
+
+from postventa.datasets._manifest import Manifest
+from postventa.datasets._shelf import Shelf
+from postventa.messages import language_for
+from postventa.report_figures import figures_of
+from postventa.report_findings import Column, findings_of
+from postventa.report_kpis import Kpi, kpis_of
+from postventa.report_pages import BOLD, NightTold, index_page, night_page, said
+from postventa.report_words import Words
+from postventa.settings import Settings
+
+FOLDER = "reports"
+INDEX = f"{FOLDER}/index.html"
+_TOLD = re.compile(rf"{FOLDER}/\d{{4}}-\d\d-\d\d\.json")
+
+
+def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> str:
+    """Writes the night's page and the index, and answers the page's name on the shelf. Safe to run twice."""
+    words = words_of(settings)
+    figures = figures_of(shelf, manifest)
+    kpis = kpis_of(figures)
+    findings = findings_of(manifest, figures, kpis)
+    page = f"{FOLDER}/{manifest.night}.html"
+    shelf.write(page, night_page(NightTold(manifest, figures, kpis, findings), settings, words).encode())
+    told = {
+        "night": f"{manifest.night}",
+        "findings": {str(column): said(findings, column, words)[0] for column in Column},
+        "figures": {words.kpi(kpi): words.value(kpi) for kpi in kpis if kpi.key in BOLD and kpi.is_main},
+        "kpis": [_told(kpi, words) for kpi in kpis],
+    }
+    shelf.write(
+        page.replace(".html", ".json"), f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode()
+    )
+    shelf.write(INDEX, index_page(nights(shelf), brand_of(settings), words).encode())
+    return page
+
+
+def nights(shelf: Shelf) -> list[dict[str, Any]]:
+    """What is told of each night that has a page, the newest first."""
+    names = sorted((name for name in shelf.names(FOLDER) if _TOLD.fullmatch(name)), reverse=True)
+    return [json.loads(shelf.read(name) or b"{}") for name in names]
+
+
+def words_of(settings: Settings) -> Words:
+    """The desk's language, as in its letters: the first shop's, else English."""
+    language = next((shop.language for shop in settings.shops.values()), "")
+    carriers = {name: carrier.display_name for name, carrier in settings.carriers.items()}
+    return Words(language_for(language, language), carriers)
+
+
+def brand_of(settings: Settings) -> str:
+    """What the shops are called."""
+    return " · ".join(shop.display_name or name for name, shop in settings.shops.items())
+
+
+def _told(kpi: Kpi, words: Words) -> dict[str, str]:
+    return {
+        "figure": words.kpi(kpi),
+        "last 28 days": words.value(kpi),
+        "95 % interval": words.interval(kpi.kind, kpi.now),
+        "28 days before": words.before(kpi) if kpi.has_before else "",
+        "change": words.change(kpi) if kpi.has_before else "",
+        "said": words(kpi.change.told) if kpi.change else "",
+    }
