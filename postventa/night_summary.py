@@ -63,7 +63,11 @@ def trouble_of(manifest: Manifest) -> list[str]:
 def links(shelf: Shelf, manifest: Manifest) -> str:
     """Where the night's files lie, as markdown."""
     pages_first = sorted(manifest.laptop, key=lambda name: (not name.endswith(".html"), name))
-    files = [f"- [{name}]({shelf.link(f'latest/{name}')})" for name in pages_first]
+    named = {name: f"latest/{name}" for name in pages_first}
+    reports = {"the managers' report": f"reports/{manifest.night}.html", "all reports": "reports/index.html"}
+    there = set(shelf.names("reports"))
+    named = {name: file for name, file in reports.items() if file in there} | named
+    files = [f"- [{name}]({shelf.link(file)})" for name, file in named.items()]
     return "\n".join(
         ["# Files of the night", "", f"All of it: `{shelf.url}/latest/manifest.json`", "", *files]
     )

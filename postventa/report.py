@@ -6,6 +6,7 @@ page, byte by byte. For the nightly only: it brings Altair along.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from postventa.datasets._manifest import Manifest
@@ -23,15 +24,24 @@ INDEX = f"{FOLDER}/index.html"
 _TOLD = re.compile(rf"{FOLDER}/\d{{4}}-\d\d-\d\d\.json")
 
 
-def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> str:
-    """Writes the night's page and the index, and answers the page's name on the shelf. Safe to run twice."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where a report was written on the shelf, and its figures as a table of words."""
+
+    page: str
+    index: str
+    figures: list[dict[str, str]]
+
+
+def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> Report:
+    """Writes the night's page and the index. Safe to run twice."""
     words = words_of(settings)
     figures = figures_of(shelf, manifest)
     kpis = kpis_of(figures)
     findings = findings_of(manifest, figures, kpis)
     page = f"{FOLDER}/{manifest.night}.html"
     shelf.write(page, night_page(NightTold(manifest, figures, kpis, findings), settings, words).encode())
-    told = {
+    told: dict[str, Any] = {
         "night": f"{manifest.night}",
         "findings": {str(column): said(findings, column, words)[0] for column in Column},
         "figures": {words.kpi(kpi): words.value(kpi) for kpi in kpis if kpi.key in BOLD and kpi.is_main},
@@ -41,7 +51,7 @@ def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> str:
         page.replace(".html", ".json"), f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode()
     )
     shelf.write(INDEX, index_page(nights(shelf), brand_of(settings), words).encode())
-    return page
+    return Report(page, INDEX, told["kpis"])
 
 
 def nights(shelf: Shelf) -> list[dict[str, Any]]:

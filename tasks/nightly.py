@@ -17,6 +17,7 @@ from postventa.datasets._manifest import Check, published
 from postventa.datasets._publishing import publish_night
 from postventa.datasets._shelf import Shelf
 from postventa.night_summary import links, summary, trouble_of
+from postventa.report import write
 from postventa.rules.nightly import NotThisNight
 from postventa.workplace import open_workplace
 from tasks.promise import promise
@@ -82,8 +83,16 @@ def report() -> list[str]:
         table=[_row(one) for one in sorted(manifest.checks, key=lambda one: (one.passed, one.dataset))],
         description="Every rule of every contract",
     )
+    written = write(shelf, manifest, place.settings)
+    create_table_artifact(
+        key="night-figures",
+        table=written.figures,
+        description=f"Figures of the 28 days until {manifest.night}",
+    )
     create_markdown_artifact(
-        key="nightly-links", markdown=links(shelf, manifest), description="Dictionary, validation, files"
+        key="nightly-links",
+        markdown=links(shelf, manifest),
+        description="Report, dictionary, validation, files",
     )
     return trouble_of(manifest)
 
