@@ -19,9 +19,11 @@ from postventa.datasets._totals import totals_of
 from postventa.rules.nightly import in_spans
 
 LONGEST_SPAN = 31
-"""So many days are held in memory at a time."""
-BRIDGED = 6
-"""So many days that nobody asked for are built with their neighbours."""
+"""So many days of facts are held in memory at a time."""
+LONGEST_SPAN_OF_SUMS = 184
+"""Of what is computed by DuckDB nothing but sums is held: each question costs more than the days that it is about."""
+BRIDGED, BRIDGED_OF_MONTHS = 6, 31
+"""So many days that nobody asked for are built with their neighbours; months are always next to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def build_days(
     Raises ContractError where a frame does not have the contract's columns, or has rows of other days.
     """
     made: dict[date, Partition] = {}
-    for first, last in in_spans(days, LONGEST_SPAN, BRIDGED):
+    longest = LONGEST_SPAN_OF_SUMS if builder.reads else LONGEST_SPAN
+    bridged = BRIDGED_OF_MONTHS if builder.is_monthly else BRIDGED
+    for first, last in in_spans(days, longest, bridged):
         span = Span(first, last).whole_months if builder.is_monthly else Span(first, last)
         table = conform(builder.build(work.night, span), contract)
         by_day = dict(_by_day(table, builder.day, contract))

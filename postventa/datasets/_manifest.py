@@ -54,6 +54,8 @@ class Dataset(_Written):
     rows: int
     heard: dict[str, int] = Field(default_factory=dict)
     """How far the store's logs were read for it, for finding what is heard late."""
+    of: dict[str, str] = Field(default_factory=dict)
+    """By which run each dataset that it is computed from had last been changed."""
     partitions: dict[date, Partition]
 
     @property

@@ -4,7 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -19,7 +19,7 @@ from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Parti
 from postventa.datasets._reconciling import Books
 from postventa.datasets._shelf import ShelfTrouble
 from postventa.datasets._views import show
-from postventa.rules.nightly import days_to_build, whole_months
+from postventa.rules.nightly import back_from, days_to_build, whole_months
 from postventa.settings import BadConfiguration
 
 EVERYBODYS = (BadConfiguration, ShelfTrouble, OperationalError, MemoryError)
@@ -50,8 +50,8 @@ class Round:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
-    built: dict[str, frozenset[date]] = field(default_factory=dict)
-    """Which days were built of the datasets that have passed."""
+    news: dict[str, frozenset[date]] = field(default_factory=dict)
+    """Which days are others than readers have, of the datasets that have passed."""
     _touched: dict[str, set[date]] = field(default_factory=dict)
 
     def all(self, tell: Callable[[float], object]) -> Manifest:
@@ -89,13 +89,13 @@ class Round:
         self.datasets[one.name] = before
         if one.name not in self.wanted and self.base:
             self.checks += [check for check in self.base.checks if check.dataset == one.name]
-            self.built[one.name] = frozenset()
+            self.news[one.name] = frozenset()
             self._show(one, contract(one.name), before.partitions)
 
     def _make(
         self, one: Builder, before: Dataset | None, books: Books, first: date | None, heard: Mapping[str, int]
     ) -> tuple[list[Check], Dataset | None, Change]:
-        missing = [name for name in one.reads if name not in self.built]
+        missing = [name for name in one.reads if name not in self.news]
         if missing:
             said = f"{' and '.join(missing)}, which it is computed from, could not be published"
             return [failure(one.name, "has_what_it_reads", said)], None, Change()
@@ -120,7 +120,7 @@ class Round:
         )
         if any(one_check.blocks for one_check in checks):
             return checks, None, Change()
-        self.built[one.name] = frozenset(built)
+        self.news[one.name] = frozenset(day for day in {*known, *parts} if known.get(day) != parts.get(day))
         self._show(one, promised, parts)
         is_as_it_was = same is not None and same.partitions == parts
         made = Dataset(
@@ -130,6 +130,7 @@ class Round:
             run=same.run if same is not None and is_as_it_was else self.work.run,
             rows=rows,
             heard=dict(heard),
+            of={name: self.datasets[name].run for name in one.reads},
             partitions=parts,
         )
         return checks, made, _change(known, built, parts)
@@ -138,8 +139,8 @@ class Round:
         self, one: Builder, before: Dataset | None, books: Books, first: date | None, kept_from: date
     ) -> set[date]:
         """Which days are built: new and recent ones, what late news touched, what is computed from such."""
-        last, back = self.plan.last, self.work.night.settings.datasets.days_back
-        of_others = {day for name in one.reads for day in self.built[name]}
+        last = self.plan.last
+        of_others = self._news_of_others(one, before)
         if self.plan.only and before:
             days = {self.plan.only, *of_others}
         else:
@@ -147,12 +148,24 @@ class Round:
             there = (earliest, before.night) if before and earliest else None
             touched = books.drifted(one.name, before.partitions) | self._late(before) if before else set()
             begins = first if one.is_monthly or not first else max(first, kept_from)
+            # What is computed from others has nothing else to hear late: their news is its news.
+            back, touched = (
+                (1, set()) if one.reads else (self.work.night.settings.datasets.days_back, touched)
+            )
             days = {*days_to_build(begins, last, there, days_back=back, touched=touched), *of_others}
-            if before and earliest and one.looks_back_days:
-                since = max(earliest, last - timedelta(days=one.looks_back_days))
-                days |= {since + timedelta(days=number) for number in range((last - since).days + 1)}
+        if before and one.looks_back_days:
+            days |= back_from({*of_others, last}, one.looks_back_days, min(before.partitions, default=last))
         days = {day for day in days if kept_from <= day <= last}
         return set(whole_months(days)) if one.is_monthly else days
+
+    def _news_of_others(self, one: Builder, before: Dataset | None) -> set[date]:
+        """The days that came out differently of what it is computed from; all of them, if what it has is of an earlier state."""
+        there = self.base.datasets if self.base else {}
+        days: set[date] = set()
+        for name in one.reads:
+            is_up_to_date = before is None or (name in there and before.of.get(name) == there[name].run)
+            days |= self.news[name] if is_up_to_date else set(self.datasets[name].partitions)
+        return days
 
     def _late(self, before: Dataset) -> set[date]:
         mark = str(sorted(before.heard.items()))

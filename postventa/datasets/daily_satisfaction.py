@@ -21,28 +21,33 @@ READS = ("survey_responses", "message_ledger")
 DAY = "day"
 LOOKS_BACK_DAYS = 31
 """As long as a link lives: an answer of today changes the response rate of the day on which it was asked for."""
-_CELL = f"""
-    shop, day, CASE WHEN grouping(language) = 0 THEN language ELSE '{ALL}' END AS language,
-    CASE WHEN grouping(carrier) = 0 THEN carrier ELSE '{ALL}' END AS carrier"""
-_SETS = "((shop, day, language, carrier), (shop, day, language), (shop, day, carrier), (shop, day))"
+_KEY = "shop, day, language, carrier"
 _STATEMENT = f"""
 WITH said AS (
-    SELECT {_CELL}, count(*) AS responses, {sums_of_means((*DIMENSIONS, "ces"))},
+    SELECT {_KEY}, count(*) AS responses, {sums_of_means((*DIMENSIONS, "ces"))},
         {csat_hits("csat", "overall_experience")}, {csat_hits("case_csat", "csat")}, {easy_hits()}, {nps_hits()}
     FROM survey_responses
     WHERE is_counted AND day BETWEEN $1 AND $2
-    GROUP BY GROUPING SETS {_SETS}
-), answered AS (
-    SELECT DISTINCT request_id FROM survey_responses
-    WHERE request_id IS NOT NULL AND day BETWEEN $1 AND $2 + INTERVAL {LOOKS_BACK_DAYS} DAY
-), requested AS (
-    SELECT {_CELL}, count(*) AS requests, count(answered.request_id) AS response_rate_hits
-    FROM message_ledger LEFT JOIN answered USING (request_id)
+    GROUP BY ALL
+), asked AS (
+    SELECT {_KEY}, request_id IN (
+            SELECT request_id FROM survey_responses
+            WHERE request_id IS NOT NULL AND day BETWEEN $1 AND $2 + {LOOKS_BACK_DAYS}
+        ) AS is_answered
+    FROM message_ledger
     WHERE request_id IS NOT NULL AND outcome = 'sent' AND day BETWEEN $1 AND $2
-    GROUP BY GROUPING SETS {_SETS}
+), requested AS (
+    SELECT {_KEY}, count(*) AS requests, count(*) FILTER (WHERE is_answered) AS response_rate_hits
+    FROM asked GROUP BY ALL
+), finest AS (
+    SELECT {_KEY}, coalesce(COLUMNS(* EXCLUDE ({_KEY})), 0) FROM said FULL JOIN requested USING ({_KEY})
 ), cells AS (
-    SELECT shop, day, language, carrier, coalesce(COLUMNS(* EXCLUDE (shop, day, language, carrier)), 0)
-    FROM said FULL JOIN requested USING (shop, day, language, carrier)
+    -- Each row is looked at once: what is summed over more is made of the finest cells.
+    SELECT shop, day, CASE WHEN grouping(language) = 0 THEN language ELSE '{ALL}' END AS language,
+        CASE WHEN grouping(carrier) = 0 THEN carrier ELSE '{ALL}' END AS carrier,
+        sum(COLUMNS(* EXCLUDE ({_KEY})))::BIGINT
+    FROM finest
+    GROUP BY GROUPING SETS ((shop, day, language, carrier), (shop, day, language), (shop, day, carrier), (shop, day))
 )
 SELECT shop, day, language, carrier,
     band_of(responses) AS responses_band, counted(responses) AS responses, is_few(responses) AS is_masked,

@@ -53,6 +53,11 @@ def in_spans(days: Iterable[date], longest: int, bridged: int = 0) -> list[tuple
     return spans
 
 
+def back_from(days: Iterable[date], reach: int, earliest: date) -> set[date]:
+    """The days up to `reach` before each of these, which may come out differently because of it."""
+    return {day - A_DAY * back for day in days for back in range(reach + 1) if day - A_DAY * back >= earliest}
+
+
 def whole_months(days: Iterable[date]) -> tuple[date, ...]:
     """The first days of the months that these days are in."""
     return tuple(sorted({day.replace(day=1) for day in days}))

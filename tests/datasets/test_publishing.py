@@ -199,6 +199,28 @@ def test_a_failing_contract_keeps_yesterdays_with_what_is_computed_from_it_and_s
     assert len(load("order_timeline", path=str(folder))) == 5
 
 
+def test_what_is_computed_from_others_is_built_again_where_they_changed_and_wholly_after_it_failed(
+    here, folder, some
+):
+    a_night(here)
+    some.write(
+        "orders_by_day",
+        (some.code / "orders_by_day.py").read_text().replace("count(*) AS", "count(*) + 1 AS"),
+    )
+    sell(here, 5, "2026-11-02T11:00:00Z")
+    a_night(here, THURSDAY + 9 * A_DAY)
+    counts = load("orders_by_day", path=str(folder))["orders"].tolist()
+    assert counts[:2] == [1, 3]  # two and one more; the day before was left alone
+
+    some.promise("orders_by_day", rule={"id": "no", "said": "No.", "query": "SELECT 1", "severity": "error"})
+    sell(here, 6, "2026-11-03T11:00:00Z")
+    a_night(here, THURSDAY + 10 * A_DAY)
+    some.promise("orders_by_day")
+    manifest = a_night(here, THURSDAY + 11 * A_DAY)
+    assert manifest.failed == ()
+    assert load("orders_by_day", path=str(folder))["orders"].tolist() == [2, 3, 3, 2]
+
+
 def test_a_warning_is_told_and_publishes(here, some):
     rule = {"id": "odd", "said": "Odd.", "query": "SELECT count(*) + 3 FROM {object}", "severity": "warning"}
     some.promise("order_timeline", rule=rule)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from postventa.rules.nightly import days_to_build, in_spans, last_day_over, whole_months
+from postventa.rules.nightly import back_from, days_to_build, in_spans, last_day_over, whole_months
 
 
 def november(*days):
@@ -66,3 +66,7 @@ def test_months_are_built_whole():
         date(2026, 11, 1),
         date(2026, 12, 1),
     )
+
+
+def test_what_a_day_changes_reaches_back_and_never_before_the_first():
+    assert back_from(november(3, 9), 2, date(2026, 11, 2)) == set(november(2, 3, 7, 8, 9))
