@@ -9,6 +9,7 @@ from typing import Any
 from postventa.connectors.addresses import address_problem, mailbox
 from postventa.connectors.mime import Attachment, Letter, letter_bytes
 from postventa.copies import order_view, sums_of
+from postventa.estimates import followed_of
 from postventa.facts import facts_of
 from postventa.invoices import invoice_pdf
 from postventa.links import opt_out_link, order_link
@@ -218,15 +219,16 @@ class Desk:
             about = counted[0]
         if about is None:
             return None
-        estimated_at = about.estimated_at
+        followed = followed_of(about)
         return ParcelView(
             carrier=self._settings.carrier_called(about.carrier, about.carrier_word),
             tracking_number=about.tracking_number,
             tracking_url=about.tracking_url,
-            expected_on=estimated_at.astimezone(self._shop.zone).date() if estimated_at else None,
+            expected_on=followed.latest.astimezone(self._shop.zone).date() if followed.latest else None,
             pickup_point=about.pickup_point,
             position=1 + [p.id for p in counted].index(about.id) if about in counted else 1,
             count=max(len(counted), 1),
+            is_our_estimate=followed.is_ours,
         )
 
     def _invoice(self, view: MessageView) -> Attachment | None:

@@ -65,6 +65,8 @@ class ParcelView:
     pickup_point: str
     position: int
     count: int
+    is_our_estimate: bool = False
+    """The carrier said no day, and `expected_on` is what parcels like this one have taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
 from postventa.connectors.errors import ConnectorError
 from postventa.coupon_uses import note_used
+from postventa.estimates import guess_for_refs
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, Shop, TellsInPieces
 from postventa.poll_lag import keep_lag
 from postventa.rereading import Rereader
@@ -204,6 +205,8 @@ class _Batch:
                 agreed = [yes for change, _ in changes for yes in change.agreed]
                 note_agreements(self.connection, self.place.settings, agreed, self.now)
                 note_used(self.connection, self.shop, [change for change, _ in changes])
+                left = [one.ref for one, _ in changes if any(row["shipped_at"] for row in one.parcels)]
+                guess_for_refs(self.connection, self.place.settings, self.shop, left)
             read.extend((item.id, "applied") for _, item in changes)
             self.tally.applied += len(changes)
         except OperationalError:

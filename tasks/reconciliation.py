@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from postventa import clock
 from postventa.connectors.doors import open_shop
+from postventa.estimates import learn_times
 from postventa.findings import NOT_REPAIRABLE, close, record
 from postventa.news import TellsInPieces
 from postventa.parcel_checks import plan_looks
@@ -111,6 +112,14 @@ def report_reconciliation(reconciliation: int) -> None:
             table=rows_of(run, findings),
             description=f"Every difference with {run.shop}",
         )
+
+
+@promise("learn-transit-times")
+def learn_transit_times() -> int:
+    """Learns anew how long parcels take, by carrier and place; answers of how many it knows. Safe to run twice."""
+    place = open_workplace()
+    with place.store.begin() as connection:
+        return len(learn_times(connection, place.settings, clock.now()))
 
 
 def _is_known(place: Workplace, shop: str, number: str) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from postventa import clock
 from postventa.connectors.doors import open_carrier
 from postventa.connectors.errors import AnswerTooLarge, ConnectorError
+from postventa.estimates import guess_arrivals
 from postventa.news import Carrier, NotUnderstood, TrackingNews
 from postventa.rules.orders import Event
 from postventa.rules.shipments import FINAL
@@ -125,6 +126,7 @@ class _Round:
                 raise  # the store's trouble, not this parcel's
             except Exception as error:  # noqa: BLE001 - a parcel fails alone, with its reason
                 self._set_aside(parcel, standing, error)
+        guess_arrivals(self.connection, self.place.settings, list(known))
 
     def _apply_one(
         self, parcel: Any, answer: TrackingNews | NotUnderstood | None, standing: Standing, seen: set[str]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from postventa import clock
 from postventa.cli.house import Common, Wrong, app
+from postventa.estimates import parcels_of
 from postventa.order_deadlines import deadlines_of
 from postventa.outlook import outlook
 from postventa.standing import chain_today
@@ -80,6 +81,7 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
         window = window_of(connection, place.settings, order_id, clock.now())
         deadlines = deadlines_of(connection, order_id)
         zone = place.settings.shop(shop).zone
+        parcels = parcels_of(connection, order_id, zone, clock.now())
     standing = {
         name: getattr(order, name)
         for name in (
@@ -97,7 +99,9 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
     )
     rows = [f"{line.at:%Y-%m-%d %H:%M:%S} UTC  {line.kind:8} {line.what}" for line in lines]
     document = {"shop": shop, "ref": order_ref, "number": number, **standing, "withdrawal": window.document()}
-    told = [head, *window.sentences(), *(one.sentence(zone) for one in deadlines), *rows]
+    following = [*(one.sentence(zone) for one in parcels), *(one.sentence(zone) for one in deadlines)]
+    told = [head, *window.sentences(), *following, *rows]
+    document["parcels"] = [asdict(one) for one in parcels]
     document["deadlines"] = [asdict(one) for one in deadlines]
     common.answer({**document, "timeline": [asdict(line) for line in lines]}, "\n".join(told))
     return 0

@@ -96,11 +96,11 @@ def learn(journeys: Iterable[Journey], where: Where) -> list[Usual]:
         if (arrived - left).days > LONGEST_JOURNEY:
             continue
         try:
-            days = count(left, arrived, holidays)
+            took = count(left, arrived, holidays)
         except UnknownYear:
             continue
         for place in {one.region, _country(one.region)}:
-            taken.setdefault((one.carrier, place), []).append(days)
+            taken.setdefault((one.carrier, place), []).append(took)
     return [
         Usual(carrier, place, len(days), int(nearest_rank(days, 50)), int(nearest_rank(days, 90)))
         for (carrier, place), found in sorted(taken.items())

@@ -75,10 +75,18 @@ def usual_times(connection: Connection) -> dict[tuple[str, str], Usual]:
     }
 
 
-def without_estimate(
-    connection: Connection, order_ids: Sequence[int]
-) -> list[tuple[int, str, str, datetime]]:
-    """The parcels of these orders that have left, and of which nobody has said when they arrive.
+def of_orders(order_ids: Sequence[int]) -> Any:
+    """The condition that a parcel is one of these orders'."""
+    return _PARCELS.c.order_id.in_(order_ids)
+
+
+def of_refs(shop: str, refs: Sequence[str]) -> Any:
+    """The same, by the shop's own ids."""
+    return (_ORDERS.c.shop == shop) & _ORDERS.c.ref.in_(refs)
+
+
+def without_estimate(connection: Connection, which: Any) -> list[tuple[int, str, str, datetime]]:
+    """The parcels of those orders that have left, and of which nobody has said when they arrive.
 
     Each with its id, carrier, region, and when it left.
     """
@@ -86,7 +94,7 @@ def without_estimate(
     wanted = (
         select(parcels.id, parcels.carrier, *_address(), parcels.shipped_at)
         .join(OrderRow, _ORDERS.c.id == parcels.order_id)
-        .where(parcels.order_id.in_(order_ids), parcels.carrier.is_not(None))
+        .where(which, parcels.carrier.is_not(None))
         .where(parcels.shipped_at.is_not(None), parcels.delivered_at.is_(None))
         .where(parcels.first_estimated_at.is_(None), parcels.guessed_at.is_(None))
     )

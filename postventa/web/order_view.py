@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from postventa.estimates import followed_of
 from postventa.rules.orders import CHAIN, STOPPED, Event, Stage
 from postventa.rules.places import region_among, zone_of
 from postventa.rules.shipments import FINAL, ShipmentStatus
@@ -44,6 +45,7 @@ class TrackedParcel:
     pickup_point: str
     delivered_at: datetime | None
     expected_on: date | None
+    is_our_estimate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _parcels(settings: Settings, dossier: Dossier, zone: ZoneInfo) -> tuple[Trac
 
 def _parcel(settings: Settings, row: Any, zone: ZoneInfo) -> TrackedParcel:
     is_web = row.tracking_url.lower().startswith(("https://", "http://"))
-    is_over = ShipmentStatus(row.status) in FINAL
+    is_over, followed = ShipmentStatus(row.status) in FINAL, followed_of(row)
     return TrackedParcel(
         status=row.status,
         carrier=settings.carrier_called(row.carrier, row.carrier_word),
@@ -152,5 +154,6 @@ def _parcel(settings: Settings, row: Any, zone: ZoneInfo) -> TrackedParcel:
         url=row.tracking_url if is_web else "",
         pickup_point=row.pickup_point,
         delivered_at=row.delivered_at.astimezone(zone) if row.delivered_at else None,
-        expected_on=row.estimated_at.astimezone(zone).date() if row.estimated_at and not is_over else None,
+        expected_on=followed.latest.astimezone(zone).date() if followed.latest and not is_over else None,
+        is_our_estimate=followed.is_ours,
     )

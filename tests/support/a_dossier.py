@@ -33,9 +33,12 @@ def a_parcel(number: str = "A1", **more: Any) -> SimpleNamespace:
         "carrier_word": "DHL",
         "carrier": "dhl",
         "tracking_url": f"https://carrier.example/{number}",
+        "first_estimated_at": None,
         "estimated_at": None,
+        "guessed_at": None,
         "pickup_point": "",
         "shipped_at": MONDAY,
+        "delivered_at": None,
         "status": "in_transit",
     }
     return SimpleNamespace(**facts | more)

@@ -28,6 +28,7 @@ class Parcel(NamedTuple):
     delivered_at: datetime | None = None
     first_estimated_at: datetime | None = None
     estimated_at: datetime | None = None
+    guessed_at: datetime | None = None
     pickup_point: str = ""
     tracking_url: str = ""
 
