@@ -177,7 +177,7 @@ def _parcels(found: Raw, left_at: datetime | None) -> tuple[ParcelNews, ...]:
 
 def _customer(found: Raw, billing: Address, habits: Habits) -> CustomerNews:
     customer, address = _maybe(found, "customer"), _maybe(found, "invoice")
-    said = [text(customer, box) for box in habits.boxes if box in BOXES]
+    said = [text(customer, box) for box in habits.boxes if box in BOXES and box in customer]
     return CustomerNews(
         ref=text(customer, "id") or None if text(customer, "is_guest") != "1" else None,
         email=text(customer, "email"),

@@ -150,6 +150,9 @@ class AShop:
     def heard(self) -> bytes:
         return self._server.heard
 
+    def said(self) -> bytes:
+        return self._server.said
+
     def move(self, ref: str, at: datetime, state: int) -> None:
         """The order comes to a state, by the hand of its staff."""
         self.row(ref)["current_state"] = str(state)
