@@ -1,7 +1,8 @@
 """A seeded month, drawn and saved once for all the tests that only read it, and every dataset built of it once."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,11 +11,17 @@ import pytest
 from a_month import FIRST, KEY, KEY_ENV, LAST, NOW, AMonth, a_month, month_settings
 from sqlalchemy import Engine
 
+from postventa import clock, report
 from postventa.contracts import conform, contract
-from postventa.datasets import builder, in_sequence, names
+from postventa.datasets import _checking, _round, builder, in_sequence, names
+from postventa.datasets._drafting import draft_night
+from postventa.datasets._manifest import Manifest
 from postventa.datasets._night import Night, Span
 from postventa.datasets._pseudonyms import Pseudonyms
+from postventa.datasets._publishing import publish_night
+from postventa.datasets._shelf import Shelf
 from postventa.store.database import create_tables, open_store
+from postventa.workplace import Workplace
 
 EVER = Span(date(2026, 4, 1), NOW.date())
 
@@ -86,3 +93,22 @@ def _night(connection: Any = None, duck: Any = None, **more: Any) -> Night:
     settings = month_settings()
     facts = {"settings": settings, "now": NOW, "pseudonyms": Pseudonyms.by(settings)} | more
     return Night(**facts, connection=connection, duck=duck)
+
+
+@pytest.fixture(scope="session")
+def published_month(
+    month_store: tuple[AMonth, Engine], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[AMonth, Workplace, Path, Manifest]:
+    """The last weeks of the month, as readers have it, with its report; Great Expectations has tests of its own."""
+    month, store = month_store
+    folder = tmp_path_factory.mktemp("published")
+    settings = month_settings(str(store.url))
+    datasets = settings.datasets.model_copy(update={"path": str(folder)})
+    place = Workplace(settings.model_copy(update={"datasets": datasets}), store)
+    with pytest.MonkeyPatch.context() as patch, clock.clock_set_to(NOW + timedelta(hours=1)):
+        patch.setenv(KEY_ENV, KEY)
+        patch.setattr(_round, "first_day", lambda _connection, _settings: date(2026, 10, 12))
+        patch.setattr(_checking, "validate", lambda _frame, _contract: [])
+        manifest = publish_night(place, draft_night(place).manifest.run).manifest
+        report.write(Shelf(str(folder)), manifest, place.settings)
+    return month, place, folder, manifest

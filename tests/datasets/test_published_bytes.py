@@ -1,37 +1,14 @@
 """A month of two shops, published: no byte of it says who anybody is, and everything adds up with the store."""
 
-from datetime import date, timedelta
-
 import duckdb
 import pytest
-from a_month import NOW, month_settings
 from sqlalchemy import func, select
 
-from postventa import clock
-from postventa.datasets import _checking, _round, load, names
-from postventa.datasets._drafting import draft_night
-from postventa.datasets._publishing import publish_night
+from postventa.datasets import load, names
 from postventa.store.ledger import ledger
 from postventa.store.orders import OrderRow
-from postventa.workplace import Workplace
 
 pytestmark = pytest.mark.xdist_group("published-month")
-
-
-@pytest.fixture(scope="module")
-def published_month(month_store, tmp_path_factory):
-    """The last weeks of the month, as readers have it; Great Expectations has tests of its own."""
-    month, store = month_store
-    folder = tmp_path_factory.mktemp("published")
-    settings = month_settings(str(store.url))
-    datasets = settings.datasets.model_copy(update={"path": str(folder)})
-    place = Workplace(settings.model_copy(update={"datasets": datasets}), store)
-    with pytest.MonkeyPatch.context() as patch, clock.clock_set_to(NOW + timedelta(hours=1)):
-        patch.setenv("POSTVENTA_DATASETS_KEY", "a key of the tests, long enough to hide people")
-        patch.setattr(_round, "first_day", lambda _connection, _settings: date(2026, 10, 12))
-        patch.setattr(_checking, "validate", lambda _frame, _contract: [])
-        manifest = publish_night(place, draft_night(place).manifest.run).manifest
-    return month, place, folder, manifest
 
 
 def readable(folder, manifest):
