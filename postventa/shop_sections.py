@@ -1,12 +1,12 @@
 """The sections about a shop and whoever works for it outside: its carriers, and the mailboxes that customers write to."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from postventa.rules.orders import FulfilmentState
-from postventa.section_kinds import Language, Section, Text, Url, Zone
+from postventa.section_kinds import Language, Place, Section, Text, Url, Zone, wrong_at
 
 
 class ReviewCoupon(Section):
@@ -20,12 +20,35 @@ class ReviewCoupon(Section):
     """No more than so many in a calendar month."""
 
 
+Days = Annotated[int, Field(ge=0, le=60)]
+
+
+class SilenceLimits(Section):
+    """From how many working days on the desk is told that an order is silent; 0 for never."""
+
+    label_days: Days = 3
+    """Since it was paid, without a parcel."""
+    handover_days: Days = 2
+    """Since its label, without the carrier having it."""
+    scan_days: Days = 4
+    """Since the carrier's last scan."""
+    scan_days_by_country: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Days] = Field(
+        default_factory=dict
+    )
+    """The same by where it goes, as `{ ES = 3, PT = 5 }`."""
+    news_days: Days = 10
+    """Since it left with nobody whom we could ask."""
+
+
 class Shop(Section):
     platform: Text
     """A file name in `postventa/connectors/shops/`."""
-    url: Url
-    key_env: Text
+    url: Place
+    """Where it is on the web; or, without a key, the folder that its files are dropped into."""
+    key_env: str = ""
     secret_env: str = ""
+    webhook_secret_env: str = ""
+    """The environment variable with the secret that the shop signs its webhooks with; without it none is taken."""
     ca_file: str = ""
     language: Language = "es"
     timezone: Zone = "Europe/Madrid"
@@ -41,6 +64,8 @@ class Shop(Section):
     """How long the shipped notice waits for a tracking number that the shop has not written yet."""
     statuses: dict[str, FulfilmentState] = Field(default_factory=dict)
     """The shop's own statuses, and what each says of the goods."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """A heading in the shop's own files -> the column that it is."""
     tracking_meta_keys: tuple[str, ...] = ("_aftership_tracking_items", "_tracking_number")
     invoice_number_meta_keys: tuple[str, ...] = ("_wcpdf_invoice_number", "_invoice_number")
     einvoice_consent_meta_keys: tuple[str, ...] = ("_einvoice_consent",)
@@ -60,6 +85,8 @@ class Shop(Section):
     review_coupon: ReviewCoupon | None = None
     texts: tuple[str, ...] = ()
     """Messages that go as a text too, where the customer left a mobile number; a review request goes as one instead."""
+    silence: SilenceLimits = SilenceLimits()
+    """When the desk is told that an order is silent."""
     reconcile_days: Annotated[int, Field(ge=1, le=90)] = 7
     """Each night, orders that changed in the shop within so many days are held against ours."""
     carriers: dict[str, str] = Field(default_factory=dict)
@@ -70,6 +97,15 @@ class Shop(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @model_validator(mode="after")
+    def _has_a_key_on_the_web_and_a_folder_elsewhere(self) -> Self:
+        is_on_the_web = self.url.startswith(("http://", "https://"))
+        if is_on_the_web and not self.key_env:
+            raise wrong_at("key_env", "missing", "is missing", self.url)
+        if self.key_env and not is_on_the_web:
+            raise wrong_at("url", "value_error", "must start with http:// or https://", self.url)
+        return self
 
 
 class Carrier(Section):

@@ -1,8 +1,8 @@
 """Access tokens of OAuth 2: asked for once, used by every thread, and asked for anew before they end or when refused."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any, TypeVar
 
 from postventa.connectors.errors import Refused
@@ -38,12 +38,12 @@ class Token:
 
     def _current(self) -> str:
         with self._turn:
-            if not self._token or time.monotonic() >= self._until:
+            if not self._token or monotonic() >= self._until:
                 said = self._ask()
                 token = said.get("access_token") if isinstance(said, dict) else None
                 if not isinstance(token, str) or not token:
                     raise Refused(f"{self._owner}: the answer to the login holds no access token")
-                self._token, self._until = token, time.monotonic() + _USED * _lifetime(said.get("expires_in"))
+                self._token, self._until = token, monotonic() + _USED * _lifetime(said.get("expires_in"))
             return self._token
 
     def _forget(self, token: str) -> None:

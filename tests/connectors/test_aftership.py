@@ -9,7 +9,9 @@ from werkzeug import Response
 
 from postventa import settings
 from postventa.connectors.carriers import aftership
+from postventa.connectors.carriers._codes import code_table
 from postventa.connectors.http import Refused
+from postventa.rules.incidents import IncidentReason as Why
 from postventa.rules.shipments import ShipmentStatus as Is
 
 SAMPLES = Path(__file__).parent / "carrier_samples"
@@ -90,20 +92,87 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize(("subtag", "expected"), TABLE.items())
-def test_each_subtag_has_its_status(subtag, expected):
-    assert aftership.status_of(subtag.partition("_")[0], subtag, "") is expected
+TAGS = {
+    "Pending": Is.PENDING,
+    "InfoReceived": Is.INFO_RECEIVED,
+    "InTransit": Is.IN_TRANSIT,
+    "OutForDelivery": Is.OUT_FOR_DELIVERY,
+    "AttemptFail": Is.DELIVERY_FAILED,
+    "Delivered": Is.DELIVERED,
+    "AvailableForPickup": Is.READY_FOR_PICKUP,
+    "Exception": Is.EXCEPTION,
+    "Expired": Is.EXPIRED,
+}
+REASONS = {
+    "AttemptFail_002": Why.CONSIGNEE_NOT_AVAILABLE,
+    "AttemptFail_003": Why.CONSIGNEE_BUSINESS_CLOSED,
+    "Exception_002": Why.CONSIGNEE_INCORRECT_ADDRESS,
+    "Exception_003": Why.CONSIGNEE_REFUSED,
+    "Exception_004": Why.CUSTOMS_DELAY,
+    "Exception_007": Why.CONSIGNEE_INCORRECT_ADDRESS,
+    "Exception_012": Why.CARRIER_DAMAGED_PARCEL,
+    "Exception_013": Why.CARRIER_PARCEL_LOST,
+    "Exception_016": Why.CARRIER_CAPACITY_EXCEEDED,
+    "Exception_017": Why.WEATHER_DELAY,
+    "Exception_018": Why.CUSTOMS_DOCUMENTATION,
+    "Exception_019": Why.CARRIER_VEHICLE_ISSUE,
+}
 
 
-@pytest.mark.parametrize(("tag", "expected"), aftership.TAGS.items())
-def test_each_tag_speaks_for_a_subtag_that_is_new_or_missing(tag, expected):
-    assert aftership.status_of(tag, "", "") is expected
-    assert aftership.status_of(tag, f"{tag}_999", "") is expected
+def meaning_of(subtag: str):
+    return aftership.meaning_of(subtag.partition("_")[0], subtag, "")
 
 
-def test_no_row_of_the_tables_is_left_without_a_test():
-    assert set(aftership.SUBTAGS) <= set(TABLE)
-    assert set(aftership.TAGS) == {subtag.partition("_")[0] for subtag in TABLE}
+def test_each_subtag_has_its_status_and_its_reason():
+    found = {subtag: (meaning_of(subtag).status, meaning_of(subtag).reason) for subtag in TABLE}
+    assert found == {subtag: (status, REASONS.get(subtag)) for subtag, status in TABLE.items()}
+
+
+def test_each_tag_speaks_for_a_subtag_that_is_new_or_missing():
+    assert {tag: aftership.meaning_of(tag, "", "").status for tag in TAGS} == TAGS
+    assert {tag: aftership.meaning_of(tag, f"{tag}_999", "").status for tag in TAGS} == TAGS
+    assert aftership.meaning_of("Teleported", "Teleported_001", "").status is Is.UNKNOWN
+
+
+def test_no_row_of_the_table_is_left_without_a_test():
+    assert set(code_table("aftership").rows) <= {*TABLE, *TAGS}
+
+
+def test_what_was_delivered_to_the_shop_went_back_to_its_sender(door, httpserver):
+    back = {
+        "tag": "Delivered",
+        "subtag": "Delivered_001",
+        "subtag_message": "Delivered",
+        "return_to_sender": True,
+    }
+    told(httpserver, sample() | back)
+    news = door.track(NUMBER)
+    assert news is not None
+    assert news.status is Is.RETURN_TO_SENDER
+
+
+def test_of_a_number_that_was_used_before_the_newest_tracking_is_ours(door, httpserver):
+    old = {"checkpoint_time": "2025-10-01T09:00:00", "tag": "Delivered", "subtag": "Delivered_001"}
+    journey = [old | {"checkpoint_time": f"2025-10-0{day}T09:00:00"} for day in range(1, 10)]
+    told(
+        httpserver,
+        {"tracking_number": NUMBER, "tag": "Delivered", "subtag": "Delivered_001", "checkpoints": journey},
+        sample(),
+    )
+    news = door.track(NUMBER)
+    assert news is not None
+    assert news.status is Is.READY_FOR_PICKUP
+
+
+def test_a_carrier_that_the_configuration_names_is_asked_for_alone(httpserver, monkeypatch):
+    monkeypatch.setenv("AFTERSHIP_KEY", "clave")
+    written = {"adapter": "aftership", "url": httpserver.url_for("/"), "key_env": "AFTERSHIP_KEY"}
+    written |= {"slug": "spain-correos-es", "requests_per_second": 10_000}
+    only = aftership.connect("correos", settings.Carrier.model_validate(written))
+    sent = registration(httpserver, 201, 201)
+    assert only.track(NUMBER) is None
+    assert sent == [{"tracking_number": NUMBER, "slug": "spain-correos-es"}]
+    assert httpserver.log[0][0].args["slug"] == "spain-correos-es"
 
 
 def test_a_whole_journey_is_read(door, httpserver):

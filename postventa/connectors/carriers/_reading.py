@@ -82,6 +82,16 @@ def instant(written: Any, zone: ZoneInfo) -> tuple[datetime, bool] | None:
         return None
 
 
+def moment(written: Any, forms: Phrases, zone: ZoneInfo) -> tuple[datetime, bool] | None:
+    """An instant written in one of the forms, which have no zone; None if it fits none of them."""
+    for form in forms:
+        try:
+            return datetime.strptime(text(written), form).replace(tzinfo=zone).astimezone(UTC), False
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
 def promise(written: Any, zone: ZoneInfo) -> datetime | None:
     """When a delivery is expected; a date alone promises no more than the end of that day."""
     if isinstance(written, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", written.strip()):

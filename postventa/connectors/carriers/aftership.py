@@ -10,17 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from postventa import settings
-from postventa.connectors.carriers._reading import (
-    AT_PICKUP,
-    PARTIAL,
-    instant,
-    one_text,
-    promise,
-    record,
-    records,
-    says,
-    text,
-)
+from postventa.connectors.carriers._codes import Meaning, code_table
+from postventa.connectors.carriers._hearing import spoken_at
+from postventa.connectors.carriers._reading import instant, one_text, promise, record, records, text
 from postventa.connectors.http import Door, NotThere, Refused
 from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, ScanNews, TrackingNews
@@ -28,52 +20,20 @@ from postventa.rules.shipments import ShipmentStatus as Is
 
 logger = logging.getLogger(__name__)
 
-MAPPED_BY = "aftership/2026-07"
 TRACKINGS = "/tracking/2026-07/trackings"
-
-TAGS = {
-    "Pending": Is.PENDING,
-    "InfoReceived": Is.INFO_RECEIVED,
-    "InTransit": Is.IN_TRANSIT,
-    "OutForDelivery": Is.OUT_FOR_DELIVERY,
-    "AttemptFail": Is.DELIVERY_FAILED,
-    "Delivered": Is.DELIVERED,
-    "AvailableForPickup": Is.READY_FOR_PICKUP,
-    "Exception": Is.EXCEPTION,
-    "Expired": Is.EXPIRED,
-}
-
-# Where a subtag says more than its tag. The tag is AfterShip's word for every other subtag, new ones included.
-SUBTAGS = {
-    "InTransit_002": Is.PICKED_UP,  # acceptance scan
-    "Exception_004": Is.ON_HOLD,  # delayed in customs
-    "Exception_005": Is.ON_HOLD,  # delayed by external factors
-    "Exception_006": Is.ON_HOLD,  # held for payment
-    "Exception_010": Is.RETURN_TO_SENDER,  # returning
-    "Exception_011": Is.RETURN_TO_SENDER,  # returned
-    "Exception_016": Is.ON_HOLD,  # delayed by the carrier's processing
-    "Exception_017": Is.ON_HOLD,  # delayed by weather
-    "Exception_018": Is.ON_HOLD,  # documents missing or wrong
-    "Exception_019": Is.ON_HOLD,  # delayed by a late flight
-    "Exception_020": Is.CANCELLED,  # cancelled by the sender or the carrier
-}
 
 ALREADY_FOLLOWED = "4003"
 CANNOT_BE_FOLLOWED = frozenset({"4005", "4012", "4017"})
 """The number's form is wrong, or no carrier of AfterShip's has such numbers."""
 
 
-def status_of(tag: str, subtag: str, said: str) -> Is:
-    """Our status for a tag, its subtag and the carrier's own words. An unknown tag is unknown."""
-    status = SUBTAGS.get(subtag) or TAGS.get(tag, Is.UNKNOWN)
-    if status is Is.DELIVERED:
-        # The carriers' own traps come through: see `_reading`.
-        lower = said.casefold()
-        if says(lower, PARTIAL):
-            return Is.IN_TRANSIT
-        if says(lower, AT_PICKUP):
-            return Is.READY_FOR_PICKUP
-    return status
+def meaning_of(tag: str, subtag: str, said: str) -> Meaning:
+    """What a tag, its subtag and the carrier's own words mean; an unknown tag is unknown.
+
+    The tag is AfterShip's own word for a subtag that has no row, new ones included.
+    """
+    table = code_table("aftership")
+    return table.meaning(subtag if subtag in table.rows else tag, said)
 
 
 def connect(name: str, carrier: settings.Carrier) -> "AfterShip":
@@ -87,6 +47,7 @@ class AfterShip:
     def __init__(self, name: str, carrier: settings.Carrier) -> None:
         self._owner = f"carriers.{name}"
         self._zone = ZoneInfo(carrier.timezone)
+        self._slug = carrier.slug
         self._door = Door(
             self._owner,
             carrier.url,
@@ -98,7 +59,7 @@ class AfterShip:
     def track(self, tracking_number: str) -> TrackingNews | None:
         """What AfterShip says of a parcel; None until the carrier has told it something."""
         try:
-            payload, _ = self._door.get_json(TRACKINGS, {"tracking_numbers": tracking_number})
+            payload, _ = self._door.get_json(TRACKINGS, self._whose({"tracking_numbers": tracking_number}))
         except NotThere:
             payload = {"data": {"trackings": []}}
         trackings = record(record(payload).get("data")).get("trackings")
@@ -108,9 +69,8 @@ class AfterShip:
         if not ours:
             self._follow(tracking_number)
             return None
-        # One number may be followed at several carriers: the one that has told something is the right one.
-        best = max(ours, key=lambda one: len(records(one.get("checkpoints"))))
-        news = self._news(tracking_number, best)
+        # A number may be followed at several carriers, and for an earlier parcel: whoever spoke last means ours.
+        news = max((self._news(tracking_number, one) for one in ours), key=spoken_at)
         return None if news.status is Is.PENDING and not news.scans else news
 
     def check(self) -> str:
@@ -118,9 +78,13 @@ class AfterShip:
         self._door.get_json(TRACKINGS, {"limit": 1})
         return f"{self._owner}: AfterShip answers and accepts the key"
 
+    def _whose(self, asked: dict[str, str]) -> dict[str, str]:
+        """Narrowed down to one carrier, where the configuration names it: a number alone may fit several."""
+        return asked | ({"slug": self._slug} if self._slug else {})
+
     def _follow(self, tracking_number: str) -> None:
         try:
-            self._door.post_json(TRACKINGS, {"tracking_number": tracking_number}, retry=True)
+            self._door.post_json(TRACKINGS, self._whose({"tracking_number": tracking_number}), retry=True)
         except Refused as refused:
             if refused.code in CANNOT_BE_FOLLOWED:
                 logger.warning("%s: AfterShip cannot follow a number (%s)", self._owner, refused.code)
@@ -136,9 +100,11 @@ class AfterShip:
         code, said = subtag or tag, text(tracking.get("subtag_message"))
         # The tracking itself has only AfterShip's words; the carrier's are with the newest scan of that code.
         words = newest.raw_text if newest and newest.raw_code == code else said
-        status = status_of(tag, subtag, words)
+        status = meaning_of(tag, subtag, words).status
         if newest and not code:
             code, words, status = newest.raw_code, newest.raw_text, newest.status
+        if status is Is.DELIVERED and tracking.get("return_to_sender") is True:
+            status = Is.RETURN_TO_SENDER  # delivered, to the shop
         return TrackingNews(
             tracking_number=tracking_number,
             status=status,
@@ -149,7 +115,7 @@ class AfterShip:
             pickup_point=self._pickup_point(tracking, newest) if status is Is.READY_FOR_PICKUP else "",
             tracking_url=text(tracking.get("courier_tracking_link")),
             scans=tuple(scans),
-            mapped_by=MAPPED_BY,
+            mapped_by=code_table("aftership").version,
             refused=broken_rules(inbound("aftership", "checkpoint"), points),
         )
 
@@ -160,13 +126,15 @@ class AfterShip:
             return None
         tag, subtag = text(point.get("tag")), text(point.get("subtag"))
         said = one_text(point.get("message"), point.get("subtag_message"))
+        meaning = meaning_of(tag, subtag, said)
         return ScanNews(
-            status=status_of(tag, subtag, said),
+            status=meaning.status,
             raw_code=subtag or tag,
             raw_text=said,
             at=read[0],
             zone_known=read[1],
             place=text(point.get("location")) or text(point.get("city")) or text(point.get("country_region")),
+            reason=meaning.reason,
         )
 
     def _estimated(self, tracking: Mapping[str, Any]) -> datetime | None:
