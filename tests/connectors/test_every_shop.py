@@ -211,6 +211,19 @@ def test_orders_that_change_while_the_list_is_read_are_heard_by_this_poll_or_the
         assert door.read_order(heard[ref].raw).payment_state is PaymentState.PAID
 
 
+def test_a_walk_that_is_broken_off_goes_on_where_it_stopped(shop):
+    """A first sync of years of orders may be killed on its way: what is safe in the store is not asked for again."""
+    refs = {shop.sell(Sale(placed_at=PLACED + timedelta(minutes=at))).ref for at in range(250)}
+    pages = door_of(shop).changed_orders(SINCE)
+    first = next(pages)
+    first.kept()
+    pages.close()
+    before = {one.ref for one in first.heard}
+    later, _ = polled(door_of(shop), first.cursor)
+    assert before | set(later) == refs
+    assert before == refs or len(later) < len(refs)
+
+
 def test_an_order_that_the_shop_does_not_have_is_none(shop):
     ref = shop.sell(Sale()).ref
     assert door_of(shop).order(ref) is not None
