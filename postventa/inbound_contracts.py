@@ -25,6 +25,8 @@ class Inbound:
 
     needed: tuple[tuple[str, str], ...]
     checks: tuple[Check, ...]
+    columns: tuple[str, ...] = ()
+    """Every column that is described."""
 
     def broken(self, row: Mapping[str, Any]) -> str | None:
         """The first rule that the row breaks, by name, with its sentence; None where it keeps them all."""
@@ -66,7 +68,7 @@ def _compiled(table: Table, file: str) -> Inbound:
                 raise ContractError(
                     f"{file}: {rule.id} is about several rows: only single rows are checked here"
                 )
-    return Inbound(tuple(needed), tuple(checks))
+    return Inbound(tuple(needed), tuple(checks), tuple(column.name for column in table.columns))
 
 
 def _keeps(counts: Measure) -> Callable[[Any], bool]:

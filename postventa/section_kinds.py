@@ -4,7 +4,8 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 _zones = cache(available_timezones)  # it walks a tree of six hundred files each time
 
@@ -21,6 +22,13 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def wrong_at(key: str, kind: str, said: str, found: object) -> ValidationError:
+    """The complaint about one key of a section, where only several keys together show that it is wrong."""
+    error = InitErrorDetails(type=PydanticCustomError(kind, said), loc=(key,), input=found)
+    return ValidationError.from_exception_data(key, [error])
+
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(lambda place: place.rstrip("/") or "/")]
 Url = Annotated[str, AfterValidator(_web_address)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
