@@ -19,6 +19,7 @@ _EACH = {"message_ledger": 1.25, "review_facts": 0.1, "shipment_performance": 0.
 """Rows for each answer."""
 _AT_ONCE = 20
 """Days."""
+SCORES = ("overall_experience", "order_condition", "delivery_time", "customer_care")
 DELAYS = (0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 4, 6, 9, 15, 24)
 """After so many days people answer."""
 _SHOP = "CASE WHEN i % 3 = 0 THEN 'islas' ELSE 'tienda' END"
@@ -52,12 +53,7 @@ _FACTS: dict[str, dict[str, str]] = {
         "survey": "'delivery'",
         "source": "'page'",
         "products": "(i % 401)::VARCHAR || CASE WHEN i % 2 = 0 THEN ' ' || (500 + i % 397) ELSE '' END",
-        **{
-            name: _score(5 * number, 5, 12)
-            for number, name in enumerate(
-                ("overall_experience", "order_condition", "delivery_time", "customer_care")
-            )
-        },
+        **{name: _score(5 * number, 5, 12) for number, name in enumerate(SCORES)},
         "nps": f"{_score(21, 11, 20)} - 1",
         "ces": _score(28, 7, 30),
         "what_was_wrong": "CASE WHEN i % 37 = 0 THEN 'damaged' END",

@@ -16,16 +16,20 @@ import asks
 import chain
 import due
 import news
+import rollup
 import sync
 from rich.console import Console
 from rich.table import Table
 from stand import DATABASES, SENDERS, Stand, stand
 from usual import THREADS
 
-KINDS = ("sync", "chain", "grow", "news", "due", "asks")
+KINDS = ("sync", "chain", "grow", "news", "due", "asks", "rollup")
 LATENCIES_MS = (20, 100, 300)
 MAIN, MORE, MOST = 1000, 10_000, 50_000
 CLOCKS = (1000, 1_000_000)
+ANSWERS, MOST_ANSWERS = 1_000_000, 10_000_000
+FILES = ("Parquet",)
+"""Where there is no database."""
 
 
 def main() -> int:
@@ -35,7 +39,7 @@ def main() -> int:
     found: dict[str, Any] = {"machine": _machine(), "asked": vars(asked)}
     with stand() as one:
         for kind in asked.only:
-            for database in asked.database:
+            for database in FILES if kind == "rollup" else asked.database:
                 for title, measure in _measures(kind, one, database, asked):
                     figures = measure()
                     found.setdefault(kind, {}).setdefault(database, []).append(figures)
@@ -47,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def _measures(
+def _measures(  # noqa: PLR0911 - a table
     kind: str, one: Stand, database: str, asked: argparse.Namespace
 ) -> list[tuple[str, Callable[[], dict[str, Any]]]]:
     orders = asked.orders
@@ -75,6 +79,11 @@ def _measures(
                 (f"W4 asks about {size:,} delivered orders", lambda size=size: asks.look(one, database, size))
                 for size in asked.clocks
             ]
+        case "rollup":
+            return [
+                (f"W5 rollup of {size:,} answers", lambda size=size: rollup.look(size, asked.days))
+                for size in asked.answers
+            ]
         case _:
             return [
                 (f"News of {size:,} orders", lambda size=size: news.apply(one, database, size))
@@ -95,7 +104,7 @@ def _show(console: Console, title: str, figures: dict[str, Any]) -> None:
 
 
 def _machine() -> dict[str, Any]:
-    names = ("prefect", "sqlalchemy", "psycopg", "jinja2")
+    names = ("prefect", "sqlalchemy", "psycopg", "jinja2", "duckdb", "pandas")
     return {
         "cores": os.cpu_count(),
         "load": os.getloadavg(),
@@ -123,12 +132,19 @@ def _asked() -> argparse.Namespace:
         default=list(CLOCKS),
         help="how many deadlines run, or orders were delivered; 100 of them are due",
     )
-    parser.add_argument("--full", action="store_true", help=f"compares with {MOST:,} orders as well")
+    parser.add_argument("--answers", type=int, nargs="+", default=[ANSWERS], help="of customers, rolled up")
+    parser.add_argument("--days", type=int, default=rollup.DAYS, help="on which those were given")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help=f"compares with {MOST:,} orders, and {MOST_ANSWERS:,} answers, as well",
+    )
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=list(DATABASES))
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
     asked = parser.parse_args()
     if asked.full:
         asked.more = [*asked.more, MOST]
+        asked.answers = [*asked.answers, MOST_ANSWERS]
     return asked
 
 

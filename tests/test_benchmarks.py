@@ -22,7 +22,8 @@ def measured(tmp_path_factory):
         [
             *(sys.executable, HOUSE / "benchmarks" / "run.py"),
             *("--orders", "6", "--more", "--database", "sqlite"),
-            *("--only", "chain", "sync", "news", "due", "asks"),
+            *("--only", "chain", "sync", "news", "due", "asks", "rollup"),
+            *("--answers", "1200", "--days", "3"),
             *("--runs", "1", "--latency", "20", "--clocks", "150"),
         ],
         cwd=folder,
@@ -72,3 +73,9 @@ def test_every_due_ask_is_found_and_asked_once(measured):
     figures, _ = measured
     (asks,) = figures["asks"]["sqlite"]
     assert (asks["orders"], asks["due"]) == (150, 100)
+
+
+def test_all_ways_of_rolling_answers_up_say_the_same(measured):
+    figures, _ = measured
+    (rolled,) = figures["rollup"]["Parquet"]
+    assert (rolled["answers"], rolled["days"], rolled["pandas"]["peak_mib"] > 0) == (1200, 3, True)
