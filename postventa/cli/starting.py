@@ -42,7 +42,10 @@ def write_configuration(folder: Path = Path(), *, common: Common = Common()) -> 
             written.write(example)
     except FileExistsError as there:
         raise Wrong(f"{path} is there already: move it away, or edit it") from there
-    said = f"Wrote {path}. Edit [company] and [shops], then run `postventa check`."
+    said = (
+        f"Wrote {path}. Edit [company] and [shops], then run `postventa check`. A shop without an API can start "
+        'with files in a folder: platform = "filedrop".'
+    )
     common.answer({"path": str(path)}, said)
     return 0
 
