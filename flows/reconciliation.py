@@ -8,8 +8,11 @@ from tasks.orders import move_orders
 from tasks.reconciliation import (
     close_reconciliation,
     compare_orders,
+    learn_transit_times,
     plan_parcel_looks,
     report_reconciliation,
+    report_silences,
+    tell_silences,
 )
 from tasks.reports import the_end
 from tasks.shipments import look_at_parcels
@@ -40,4 +43,7 @@ def prove_completeness(shop: str) -> State[Any] | None:
                     done += [look_at_parcels(carrier, return_state=True)] if may_look else []
             trouble += close_reconciliation(number)
             report_reconciliation(number)
+        done.append(learn_transit_times(return_state=True))
+        trouble += tell_silences(shop)
+        report_silences(shop)
     return the_end(done, trouble)

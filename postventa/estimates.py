@@ -43,7 +43,7 @@ _PARCELS: Any = ShipmentRow.__table__
 def learn_times(connection: Connection, settings: Settings, now: datetime) -> list[Usual]:
     """Learns anew what carriers need to each place, in one question to the store; answers what it has learned."""
     country = settings.policy.jurisdiction
-    learned = learn(journeys(connection, now - LEARNED_FROM), lambda region: _there(country, region))
+    learned = learn(journeys(connection, now - LEARNED_FROM), lambda region: calendar_of(country, region))
     keep_usual(connection, learned, now)
     return learned
 
@@ -68,7 +68,7 @@ def _guess(connection: Connection, settings: Settings, which: Any) -> int:
     guesses = []
     for number, carrier, region, left_at in without_estimate(connection, which):
         usual = usual_for(carrier, region, known)
-        there = _there(settings.policy.jurisdiction, region) if usual else None
+        there = calendar_of(settings.policy.jurisdiction, region) if usual else None
         if usual is not None and there is not None:
             with suppress(UnknownYear):  # a stamp of another century is no day that anybody can count from
                 guesses.append((number, guess(usual, left_at, *there)))
@@ -134,7 +134,7 @@ def _standing(row: Any, zone: ZoneInfo, now: datetime) -> ParcelStanding:
 
 
 @cache
-def _there(country: str, region: str) -> tuple[ZoneInfo, Holidays] | None:
+def calendar_of(country: str, region: str) -> tuple[ZoneInfo, Holidays] | None:
     """A region's zone and its days of rest; None where nobody can count there."""
     zone = zone_of(region) if region else None
     if zone is None:

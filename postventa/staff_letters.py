@@ -14,7 +14,9 @@ from postventa.messages import language_for
 from postventa.proofs import ORDER_RECEIPT, PROOFS
 from postventa.rules.messages import Outcome, Verdict, may_write_in_a_case
 from postventa.rules.shipments import ShipmentStatus
+from postventa.rules.silence import Quiet, Silence
 from postventa.settings import Settings
+from postventa.silences import is_still_quiet
 from postventa.store.clocks import TICKING, ClockRow
 from postventa.store.dossiers import Dossier
 from postventa.store.messages import OutboxRow
@@ -22,6 +24,7 @@ from postventa.store.upsert import insert_new
 from postventa.views import MessageView
 
 ABOUT_AN_ORDER = "desk_order"
+ABOUT_A_SILENCE = "desk_silence"
 
 
 def owe_about_order(
@@ -32,16 +35,17 @@ def owe_about_order(
     *,
     recipient: str,
     facts: Mapping[str, Any],
+    message: str = ABOUT_AN_ORDER,
 ) -> bool:
     """Owes somebody in [desk.people] a letter about an order; False if it was owed before."""
     row = {
-        "key": f"{order.shop}:{order.ref}:-:{ABOUT_AN_ORDER}:{occasion}@{recipient}",
+        "key": f"{order.shop}:{order.ref}:-:{message}:{occasion}@{recipient}",
         "order_id": order.id,
         "case_id": None,
         "recipient": recipient,
         "facts": dict(facts),
         "shipment_id": None,
-        "message": ABOUT_AN_ORDER,
+        "message": message,
         "occasion": occasion[:64],
         "happened_at": now,
         "owed_at": now,
@@ -70,7 +74,8 @@ def staff_verdict(row: Any, dossier: Dossier, settings: Settings, ticking: Colle
     """Whether it may go: what has been done since is told to nobody."""
     is_acknowledged = any((message, None) in dossier.told for message in PROOFS[ORDER_RECEIPT])
     is_done = is_acknowledged and (row.facts or {}).get("duty") == ORDER_RECEIPT
-    if is_done or _clock_of(row) not in ticking:
+    is_over = _is_heard_of(row, dossier) if row.message == ABOUT_A_SILENCE else _clock_of(row) not in ticking
+    if is_done or is_over:
         return Verdict.no("superseded")
     email = address_of(row, settings)[1]
     has_address = bool(email) and address_problem(email) is None
@@ -106,6 +111,14 @@ def staff_view(row: Any, dossier: Dossier, settings: Settings) -> MessageView:
         facts=SimpleNamespace(**vars(facts) | stands),
         is_for_staff=True,
     )
+
+
+def _is_heard_of(row: Any, dossier: Dossier) -> bool:
+    """Whether the silence that it tells of has ended."""
+    said = Quiet(
+        Silence(row.facts["silence"]), datetime.fromisoformat(row.facts["since_at"]), row.facts["parcel"]
+    )
+    return not is_still_quiet(said, dossier.order, dossier.parcels.values())
 
 
 def _clock_of(row: Any) -> int | None:

@@ -14,7 +14,10 @@ from postventa.news import TellsInPieces
 from postventa.parcel_checks import plan_looks
 from postventa.poll_lag import jumped
 from postventa.reconciliation import Comparison, Frame, is_number_known, statuses_known
-from postventa.reconciliation_told import page_of, rows_of
+from postventa.reconciliation_told import SHOWN_AT_MOST, page_of, rows_of
+from postventa.silence_letters import rows_of as silent_rows
+from postventa.silence_letters import tell
+from postventa.silences import silent_orders
 from postventa.store.filing import cursor
 from postventa.store.reconciliation import ReconciliationRow, findings_of, forget_polls
 from postventa.workplace import Workplace, open_workplace
@@ -100,7 +103,7 @@ def report_reconciliation(reconciliation: int) -> None:
         run = connection.execute(_run(reconciliation)).one()
         findings = findings_of(connection, reconciliation)
         ahead = jumped(connection, run.shop, now)
-    key = "".join(char if char.isalnum() else "-" for char in run.shop.lower())
+    key = _key(run.shop)
     create_markdown_artifact(
         key=f"completeness-{key}",
         markdown=page_of(run, findings, ahead),
@@ -120,6 +123,32 @@ def learn_transit_times() -> int:
     place = open_workplace()
     with place.store.begin() as connection:
         return len(learn_times(connection, place.settings, clock.now()))
+
+
+@promise("tell-silences-{shop}")
+def tell_silences(shop: str) -> list[str]:
+    """Owes the desk a letter about each order that has been silent too long, once; answers what nobody can be told."""
+    place, now = open_workplace(), clock.now()
+    with place.store.begin() as connection:
+        return tell(connection, place.settings, silent_orders(connection, place.settings, shop, now), now)
+
+
+@promise("report-silences-{shop}")
+def report_silences(shop: str) -> None:
+    """Writes the list of all that are silent."""
+    place, now = open_workplace(), clock.now()
+    with place.reading() as connection:
+        found = silent_orders(connection, place.settings, shop, now)
+    create_table_artifact(
+        key=f"silent-{_key(shop)}",
+        table=silent_rows(place.settings, found[:SHOWN_AT_MOST]),
+        description=f"Orders of {shop} that nothing was heard of: {len(found)}",
+    )
+
+
+def _key(shop: str) -> str:
+    """Prefect takes lower-case letters, digits and dashes."""
+    return "".join(char if char.isalnum() else "-" for char in shop.lower())
 
 
 def _is_known(place: Workplace, shop: str, number: str) -> bool:
