@@ -161,9 +161,14 @@ def _drawn(name: str, says: str, chart: Any, *, height: int = HEIGHT) -> Markup:
     written = str(vl_convert.vegalite_to_svg(spec.to_dict(), allowed_base_urls=[]))
     for ours, theirs in COLOURS.items():
         written = written.replace(f'"{ours}"', f'"{theirs}"')
-    # Charts share a page: whatever one calls by a name must not be another's.
-    written = _ENDS.sub(lambda found: found[0].replace(found[3], f"{name}-{found[3]}"), written)
+    # Charts share a page, and Vega counts on from chart to chart: names are given anew.
+    names: dict[str, str] = {}
+    written = _ENDS.sub(lambda found: found[0].replace(found[3], _renamed(found[3], name, names)), written)
     opening, _, rest = _ROLES.sub("", written).partition(">")
     size = re.search(r'viewBox="[^"]+"', opening)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" {size[0] if size else ""} aria-label="{escape(says)}">'
     return Markup(head + rest)  # noqa: S704 - drawn here, of labels that Vega escapes
+
+
+def _renamed(called: str, chart: str, names: dict[str, str]) -> str:
+    return names.setdefault(called, f"{chart}-{len(names)}")
