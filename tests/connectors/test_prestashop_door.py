@@ -105,6 +105,13 @@ def test_the_zone_is_the_shops_and_the_configured_one_where_its_key_may_not_tell
     assert door.read_order(heard(door)[ref].raw).placed_at == PLACED - HOUR
 
 
+def test_a_language_is_known_by_its_locale_because_its_code_may_be_a_countrys(shop):
+    ref = shop.sell(Sale(language="en")).ref
+    shop.web.tables["languages"][3] |= {"iso_code": "gb", "locale": "en-GB"}
+    door = door_of(shop)
+    assert door.read_order(heard(door)[ref].raw).language == "en"
+
+
 def test_a_tracking_number_moves_no_stamp_and_is_found_when_the_order_is_read_by_itself(shop):
     ref = shop.sell(Sale()).ref
     shop.move(ref, PLACED + HOUR, 4)

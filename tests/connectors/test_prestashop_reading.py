@@ -249,6 +249,11 @@ def test_wrapping_is_a_fee_in_the_customers_language():
     assert [(one.kind, one.title, one.net) for one in news.charges][1:] == [("fee", "Embolcall de regal", 2)]
 
 
+def test_a_carrier_called_nought_is_the_shop_itself():
+    news = read_order(an_order(PAID, carrier={"id": 1, "name": "0", "url": ""}), habits())
+    assert [one.title for one in news.charges] == [""]
+
+
 def test_an_order_of_downloads_is_not_shipped():
     news = read_order(an_order(PAID, id_carrier="0", carrier=None), habits())
     assert (news.needs_shipping, news.shipping) == (False, None)

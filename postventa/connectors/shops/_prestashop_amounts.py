@@ -96,12 +96,18 @@ def charges_of(
     raw: Raw, discount: Discount, carrier: Mapping[str, Any], language: str
 ) -> tuple[ChargeNews, ...]:
     delivery, wrapping = sum_of(raw, "total_shipping"), sum_of(raw, "total_wrapping")
-    found = [("shipping", text(carrier, "name"), delivery.less(discount.delivery))] if carrier else []
+    found = [("shipping", carrier_name(carrier), delivery.less(discount.delivery))] if carrier else []
     if not carrier and delivery.gross:
         found = [("shipping", "", delivery.less(discount.delivery))]
     if wrapping.gross:
         found.append(("fee", WRAPPING.get(language, WRAPPING["es"]), wrapping))
     return tuple(ChargeNews(kind, title, costs.net, costs.tax) for kind, title, costs in found)
+
+
+def carrier_name(carrier: Mapping[str, Any]) -> str:
+    """As customers know it; `0` is PrestaShop's way to say that the shop delivers itself."""
+    name = text(carrier, "name")
+    return "" if name == "0" else name
 
 
 def slip_amount(raw: Raw) -> Decimal:

@@ -11,6 +11,7 @@ from postventa.connectors.fields import NOTHING, ident, need, objects, text, wro
 from postventa.connectors.shops._prestashop_amounts import (
     CENT,
     Sum,
+    carrier_name,
     charges_of,
     discount_of,
     lines_less,
@@ -171,7 +172,7 @@ def _parcels(found: Raw, left_at: datetime | None) -> tuple[ParcelNews, ...]:
             if number:
                 link = text(carrier, "url").replace("@", number)
                 url = link if link.startswith(("https://", "http://")) else ""
-                parcels.setdefault(number, ParcelNews(number, text(carrier, "name"), url, left_at))
+                parcels.setdefault(number, ParcelNews(number, carrier_name(carrier), url, left_at))
     return tuple(parcels.values())
 
 

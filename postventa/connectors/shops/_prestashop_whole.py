@@ -48,7 +48,7 @@ class Gatherer:
         self._roles: dict[str, str] | None = None
         self._states = Lookup(access, "order_states", ("name", "paid", "shipped", "delivery"))
         self._currencies = Lookup(access, "currencies", ("iso_code",))
-        self._languages = Lookup(access, "languages", ("iso_code",))
+        self._languages = Lookup(access, "languages", ("locale", "iso_code"))
         self._countries = Lookup(access, "countries", ("iso_code",))
         self._regions = Lookup(access, "states", ("name",), optional=True)
         self._carriers = Lookup(access, "carriers", ("name", "url"))
@@ -93,7 +93,7 @@ class Gatherer:
         return {
             ref: {
                 "currency": text(currencies.get(text(order, "id_currency"), {}), "iso_code"),
-                "language": text(languages.get(text(order, "id_lang"), {}), "iso_code"),
+                "language": _language(languages.get(text(order, "id_lang"), {})),
                 "customer": customers.get(text(order, "id_customer")),
                 "invoice": addresses.get(text(order, "id_address_invoice")),
                 "delivery": addresses.get(text(order, "id_address_delivery")),
@@ -146,6 +146,11 @@ class Gatherer:
             ref: [{**one, "code": text(codes.get(text(one, "id_cart_rule"), {}), "code")} for one in many]
             for ref, many in found.items()
         }
+
+
+def _language(row: Row) -> str:
+    """Its locale, as ca-ES: PrestaShop's own codes are peculiar, and `gb` is its English."""
+    return text(row, "locale") or text(row, "iso_code")
 
 
 def _passed(history: Sequence[Row]) -> list[str]:
