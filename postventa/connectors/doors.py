@@ -7,6 +7,7 @@ from typing import cast
 
 from postventa import news, settings
 from postventa.connectors import carriers, shops
+from postventa.nudges import Doorkeeper
 
 
 def open_shop(name: str, shop: settings.Shop) -> news.Shop:
@@ -19,6 +20,13 @@ def open_carrier(name: str, carrier: settings.Carrier) -> news.Carrier:
     """The door to a configured carrier. Raises BadConfiguration if there is no such adapter."""
     adapter = _adapter(carriers, carrier.adapter, f"carriers.{name}.adapter")
     return cast("news.Carrier", adapter.connect(name, carrier))
+
+
+def doorkeeper_of(name: str, shop: settings.Shop) -> Doorkeeper | None:
+    """Who looks at the webhooks of this shop's platform; None where none are taken."""
+    if not shop.webhook_secret_env:
+        return None
+    return getattr(_adapter(shops, shop.platform, f"shops.{name}.platform"), "knock", None)
 
 
 def adapters(package: ModuleType) -> list[str]:

@@ -5,12 +5,14 @@ from starlette.types import ASGIApp
 
 from postventa import __version__, links
 from postventa.clock_law import read_up
+from postventa.nudges import Bell
 from postventa.web import (
     api,
     cases,
     complaints,
     front,
     guest_withdrawals,
+    nudges,
     optouts,
     orders,
     receipts,
@@ -34,6 +36,7 @@ def create_app(place: Workplace) -> ASGIApp:
     )  # a page without its secret must not wait for its first visitor to fail
     read_up(place.settings)  # the first visitor's form would hold the store meanwhile
     reception = Reception(place)
+    nudges.check_secrets(place.settings)
     app = FastAPI(
         title="postventa",
         version=__version__,
@@ -43,6 +46,7 @@ def create_app(place: Workplace) -> ASGIApp:
         redoc_url=None,
     )
     app.state.reception = reception
+    app.state.bell = Bell()
     for pages in (
         front,
         orders,
@@ -55,6 +59,7 @@ def create_app(place: Workplace) -> ASGIApp:
         surveys,
     ):
         app.include_router(pages.router, include_in_schema=False)
+    app.include_router(nudges.router, include_in_schema=False)
     app.include_router(api.router)
     refuse_politely(app)
     most = FORM_BYTES + int(MOST_FILES * place.settings.files.max_megabytes * 1024 * 1024)

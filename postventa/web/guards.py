@@ -83,7 +83,10 @@ class Limits:
                 raise Refused(408) from slow
             read += len(message.get("body", b""))
             if read > most:
-                await _drain(receive, most)
+                if message.get(
+                    "more_body", False
+                ):  # else nothing comes any more, and waiting for it would be long
+                    await _drain(receive, most)
                 raise Refused(413)
             if not message.get("more_body", False):
                 read = -1

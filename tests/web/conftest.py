@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "POSTVENTA_API_KEY": "a key of the tests",
     "TIENDA_KEY": "ck",
     "TIENDA_SECRET": "cs",
+    "TIENDA_WEBHOOK_SECRET": "agreed on with the shop",
 }
 
 
@@ -50,6 +51,7 @@ def configuration(folder: Path) -> dict:
                 "url": "https://tienda.example",
                 "key_env": "TIENDA_KEY",
                 "secret_env": "TIENDA_SECRET",
+                "webhook_secret_env": "TIENDA_WEBHOOK_SECRET",
                 "backfill_since": datetime(2026, 11, 1, tzinfo=UTC),
                 "display_name": "Tienda Ejemplo",
             }

@@ -26,9 +26,12 @@ from postventa.connectors.shops._woocommerce_tracking import (
     has_tracking,
 )
 from postventa.connectors.shops._woocommerce_walk import PER_PAGE, Leaf, file_row, file_rows, walk
+from postventa.connectors.shops._woocommerce_webhooks import knock
 from postventa.inbound_contracts import inbound
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, RefundNews
 from postventa.review_news import Coupon, ReviewNews
+
+__all__ = ["WooCommerce", "connect", "knock"]
 
 logger = logging.getLogger(__name__)
 
