@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from tasks.nightly import draft, publish, report
+from tasks.nightly import draft, publish, report, tell_managers
 from tasks.reports import the_end
 from tasks.turns import turn
 
@@ -21,10 +21,13 @@ def publish_datasets(day: date | None = None) -> State[Any] | None:
             return the_end(skipped="another run builds the datasets")
         drafted = draft(day, return_state=True)
         made = drafted.result() if drafted.is_completed() else None
-        if made is None or not made.run:
-            return the_end([drafted], made.trouble if made else [])
-        published = publish(made.run, return_state=True)
-        refused = published.result() if published.is_completed() else []
-        told = report(return_state=True)
-        trouble = told.result() if told.is_completed() else []
-    return the_end([drafted, published, told], [*refused, *trouble])
+        states: list[State[Any]] = [drafted]
+        trouble = list(made.trouble) if made else []
+        if made is not None and made.run:
+            states += [publish(made.run, return_state=True), report(return_state=True)]
+            trouble += [
+                sentence for state in states[1:] if state.is_completed() for sentence in state.result()
+            ]
+        if day is None:
+            states.append(tell_managers(trouble, return_state=True))
+    return the_end(states, trouble)

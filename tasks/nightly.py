@@ -1,5 +1,6 @@
 """The night: datasets are drafted, published and told of, each step safe to run twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -12,10 +13,14 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from postventa import clock
+from postventa.datasets._days import last_over
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._manifest import Check, published
 from postventa.datasets._publishing import publish_night
-from postventa.datasets._shelf import Shelf
+from postventa.datasets._shelf import Shelf, ShelfTrouble
+from postventa.night_letters import owe_summary
+from postventa.night_mail import facts_of_a_night, facts_of_no_night
 from postventa.night_summary import links, summary, trouble_of
 from postventa.report import write
 from postventa.rules.nightly import NotThisNight
@@ -95,6 +100,30 @@ def report() -> list[str]:
         description="Report, dictionary, validation, files",
     )
     return trouble_of(manifest)
+
+
+@promise("tell-managers")
+def tell_managers(reasons: Sequence[str]) -> int:
+    """Owes every manager the mail about the last night; where readers have nothing of it, that is what it tells, and why.
+
+    Safe to run twice: it is owed once for each night and manager. A night that is built at a later try has its own mail.
+    """
+    place = open_workplace()
+    if not place.settings.shops:
+        return 0
+    now, shelf = clock.now(), Shelf(place.settings.datasets.path)
+    night, manifest = last_over(place.settings, now), None
+    try:
+        manifest = published(shelf)
+    except ShelfTrouble as wrong:
+        reasons = [*reasons, str(wrong)]
+    if manifest is not None and manifest.night >= night:
+        facts = facts_of_a_night(shelf, manifest, place.settings)
+        night, occasion = manifest.night, ""
+    else:
+        facts, occasion = facts_of_no_night(night, manifest.night if manifest else None, reasons), "not_built"
+    with place.store.begin() as connection:
+        return owe_summary(connection, place.settings, night, facts, now, occasion=occasion)
 
 
 def _row(check: Check) -> dict[str, object]:

@@ -8,6 +8,7 @@ from some_datasets import SomeDatasets
 
 from postventa import clock
 from postventa.datasets import _checking, load
+from postventa.store.messages import OutboxRow
 from postventa.turns import take_turn
 
 pytestmark = pytest.mark.prefect
@@ -19,6 +20,10 @@ def here(house, configuration, tmp_path, monkeypatch, in_prefect):
     monkeypatch.setattr(_checking, "validate", lambda _frame, _contract: [])
     made = SomeDatasets(tmp_path / "some", monkeypatch)
     configuration["datasets"] = {"path": str(tmp_path / "datasets")}
+    configuration["desk"] = {
+        "manager": "pau",
+        "people": {"pau": {"name": "Pau", "email": "pau@tienda.example"}},
+    }
     place = house()
     placed = datetime(2026, 11, 4, 9, tzinfo=UTC)
     fill(place, [raw_order(1, at=placed, placed=placed)], placed)
@@ -30,6 +35,12 @@ def here(house, configuration, tmp_path, monkeypatch, in_prefect):
 def artifact(server, key):
     found = server.ask("/artifacts/latest/filter", artifacts={"key": {"any_": [key]}})
     return found[0]["data"] if found else ""
+
+
+def owed(place):
+    with place.reading() as connection:
+        mails = OutboxRow.__table__.select().where(OutboxRow.recipient == "pau")
+        return connection.execute(mails.order_by(OutboxRow.id)).all()
 
 
 def test_a_night_is_green_and_shown_and_red_by_name_where_a_contract_fails(here, in_prefect):
@@ -44,6 +55,9 @@ def test_a_night_is_green_and_shown_and_red_by_name_where_a_contract_fails(here,
     assert "adds_up_with_the_store" in artifact(in_prefect, "dataset-contracts")
     assert artifact(in_prefect, "night-progress") == 100
     assert "order_timeline.csv" in artifact(in_prefect, "nightly-links")
+    assert [(row.key, row.facts["is_good"]) for row in owed(place)] == [
+        ("-:-:-:nightly_summary:2026-11-04@pau", True)
+    ]
 
     rule = {
         "id": "never",
@@ -60,5 +74,15 @@ def test_a_night_is_green_and_shown_and_red_by_name_where_a_contract_fails(here,
         in state.message
     )
 
+    assert len(owed(place)) == 1
+
     with clock.clock_set_to(THURSDAY + timedelta(hours=2)), take_turn(place, "nightly"):
         assert publish_datasets(return_state=True).name == "Skipped"
+
+    (tmp_path / "datasets" / "latest" / "manifest.json").write_text("{", encoding="utf-8")
+    with clock.clock_set_to(THURSDAY + timedelta(days=1)):
+        state = publish_datasets(return_state=True)
+    assert state.is_failed()
+    _, nothing = owed(place)
+    assert nothing.key == "-:-:-:nightly_summary:2026-11-05:not_built@pau"
+    assert "is not a manifest of this version" in nothing.facts["failed"][0]
