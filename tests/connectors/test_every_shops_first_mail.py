@@ -7,9 +7,12 @@ from email import policy
 
 import pytest
 from a_mailbox import AMailbox
+from a_server import AServer
 from a_shop import PLACED, TRACKING, Sale, kind_of_shop, platforms
 
 from postventa import clock
+from postventa.connectors import http
+from postventa.connectors.errors import ConnectorError
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
@@ -64,6 +67,12 @@ def hear(name, at):
 def rows(place, table):
     with place.reading() as connection:
         return connection.execute(table.__table__.select().order_by(table.__table__.c[0])).all()
+
+
+def server_of(shop):
+    """The server of this shop, or of what it is made of; None where it has none."""
+    parts = [part for part in (shop, *vars(shop).values()) if hasattr(part, "__dict__")]
+    return next((one for part in parts for one in vars(part).values() if isinstance(one, AServer)), None)
 
 
 def text_of(letter):
@@ -123,3 +132,34 @@ def test_two_shops_with_the_same_order_numbers_keep_them_apart(street, mailbox, 
     ref = refs["tienda"]
     assert found == {"tienda": (ref, "pending", "es"), "botiga": (ref, "paid", "ca")}
     assert {row.key.partition(":")[0] for row in rows(place, OutboxRow)} == {"tienda", "botiga"}
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize("platform", platforms())
+def test_a_shop_that_is_down_for_a_day_is_heard_whole_when_it_is_back(street, mailbox, monkeypatch, platform):
+    patience = http.Patience
+    monkeypatch.setattr(http, "Patience", lambda: patience(tries=2, first_pause=0.005))
+    shops, place = street(platform, "tienda")
+    shop = shops["tienda"]
+    server = server_of(shop)
+    if server is None:
+        pytest.skip("a folder is never down")
+    known = shop.sell(Sale()).ref
+    hear("tienda", PLACED + HOUR)
+    server.is_down = True
+    shop.pay(known, PLACED + 2 * HOUR)
+    fresh = shop.sell(Sale(placed_at=PLACED + 3 * HOUR, email="otra@client.example")).ref
+    for hours in (2, 9, 20):
+        with clock.clock_set_to(PLACED + hours * HOUR), pytest.raises(ConnectorError) as told:
+            poll_orders.fn("tienda")
+        assert told.value.temporary
+    shop.ship(known, PLACED + 22 * HOUR, TRACKING)
+    server.is_down = False
+    for hours in (25, 26):
+        hear("tienda", PLACED + hours * HOUR)
+    with clock.clock_set_to(PLACED + 26 * HOUR):
+        send_messages.fn("email")
+    assert {row.ref: row.payment_state for row in rows(place, OrderRow)} == {known: "paid", fresh: "pending"}
+    assert mailbox.of(known) == ["received", "paid", "shipped"]
+    assert mailbox.of(fresh) == ["received"]
+    assert set(mailbox.told().values()) == {1}

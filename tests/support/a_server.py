@@ -13,6 +13,10 @@ from werkzeug.serving import make_server
 Answer = Callable[[Request], Response]
 
 
+def _maintenance() -> Response:
+    return Response("<html>Estamos de obras</html>", 503, content_type="text/html")
+
+
 class AServer:
     """`with AServer(answer) as server:` and `server.url` answers; several threads may ask at once."""
 
@@ -25,6 +29,8 @@ class AServer:
         """Every request whole: its line, its headers, its body."""
         self.said = b""
         """Every answer's body."""
+        self.is_down = False
+        """Then whoever asks gets the maintenance page of the host before it."""
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server = make_server("127.0.0.1", 0, self._respond, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -49,7 +55,7 @@ class AServer:
         with self._lock:
             self.heard += (line + head + "\r\n").encode() + request.get_data()
             self.asked.append(f"{request.method} {request.path}" + (f"?{query}" if query else ""))
-            answer = self._answer(request)
+            answer = _maintenance() if self.is_down else self._answer(request)
             self.said += answer.get_data()
             return answer
 
