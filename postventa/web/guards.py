@@ -83,9 +83,7 @@ class Limits:
                 raise Refused(408) from slow
             read += len(message.get("body", b""))
             if read > most:
-                if message.get(
-                    "more_body", False
-                ):  # else nothing comes any more, and waiting for it would be long
+                if message.get("more_body", False):  # else there is nothing left to wait for
                     await _drain(receive, most)
                 raise Refused(413)
             if not message.get("more_body", False):

@@ -230,6 +230,7 @@ def test_rows_that_break_a_rule_hold_back_their_order_alone_and_the_report_says_
         ("a.csv", f"{HEAD};total\n{ROW};1".encode(), "dos columnas «total»"),
         ("a.json", b"[{", "no es JSON"),
         ("a.csv", b"", "ninguna fila"),
+        ("a.csv", f"{HEAD}\n{ROW}".encode() + b"\n\xe9", "no se reconoce su codificaci"),
     ],
 )
 def test_a_file_that_cannot_be_read_goes_to_failed_with_the_remedy(drop, name, written, said):
@@ -271,6 +272,35 @@ def test_json_lines_are_exact_and_a_bad_line_is_set_aside_alone(drop):
     assert [one.tracking_number for one in news.parcels] == ["JD01", "JD02"]
     assert news.payment_state is PaymentState.PARTIALLY_REFUNDED
     assert news.fulfilment_state is FulfilmentState.SHIPPED
+
+
+def test_rows_that_say_otherwise_of_an_order_tell_it_anew_and_others_are_its_lines(drop):
+    lines = [
+        ROW,
+        ROW.replace("Taza", "Tetera"),
+        ROW.replace("pagado", "enviado"),
+        ";".join(["1001"] + [""] * 12),
+    ]
+    drop("log.csv", "\n".join([HEAD, *lines[:2]]), minutes_ago=2)
+    assert [line.name for line in only(door_of(drop.folder)).lines] == ["Taza", "Tetera"]
+    drop("log.csv", "\n".join([HEAD, *lines]))
+    news = only(door_of(drop.folder))
+    assert [line.name for line in news.lines] == ["Taza"]
+    assert (news.payment_state, news.fulfilment_state) == (PaymentState.PAID, FulfilmentState.SHIPPED)
+    told = json.dumps(
+        {"order": "1001", "lines": [{"product": "Plato", "quantity": 1, "line_total": 1, "tax_percent": 4}]}
+    )
+    drop("more.jsonl", f"{told}\n{told}", minutes_ago=0.5)
+    assert [line.name for line in only(door_of(drop.folder)).lines] == ["Plato"]
+
+
+def test_what_was_erased_is_not_missed_and_what_was_never_told_is_named(drop):
+    drop("orders.csv", f"{HEAD}\n{ROW}")
+    door = door_of(drop.folder)
+    ((heard,), _) = polled(door)
+    assert door.read_with(heard.raw, [{}, heard.raw]).ref == "1001"
+    with pytest.raises(NotUnderstood, match="order 1001: order_untold: no file has told of the order itself"):
+        door.read_with({"order": "1001", "shipments": []}, [{}])
 
 
 def test_the_shops_own_headings_and_a_number_with_a_slash(drop):

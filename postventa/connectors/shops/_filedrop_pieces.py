@@ -19,6 +19,7 @@ AHEAD = timedelta(days=1)
 BROKEN = "broken"
 """Where a piece keeps the rule that a row's very form breaks."""
 _KEYS = {"lines": "line", "shipments": "tracking_number", "refunds": "refund"}
+_STANDING = frozenset({"status", "total", "modified_at", "paid_at"})
 _ORDER_ONLY = frozenset({"placed_at", "status", "currency", "total"})
 """A row that has one of these describes an order; others only add to one."""
 
@@ -65,6 +66,7 @@ def pieces_of(sheet: Sheet, stamp: datetime, zone: ZoneInfo) -> tuple[list[Piece
             piece.raw[BROKEN] = f"{row.wrong}: a row has more cells than the file has headings"
             continue
         number = row.cells["order"].lstrip("# ")
+        _make_way(piece, told, row)
         _add(piece, {"number": number} | told, row.line)
         for name, entries in row.nested.items():
             for entry in entries:
@@ -132,6 +134,18 @@ def _amounts(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         for cells in (row.cells, *(entry for entries in row.nested.values() for entry in entries)):
             yield from (cell for column, cell in cells.items() if column in cells_.AMOUNTS)
+
+
+def _make_way(piece: Piece, told: Mapping[str, str], row: Row) -> None:
+    """A row that says otherwise of the order than the one above is no further line of it: it tells the order anew."""
+    before = piece.raw
+    is_new = any(column in before and before[column] != told[column] for column in _STANDING & told.keys())
+    if is_new and "status" in before:
+        statuses = before.get("statuses") or [before["status"]]
+        before["statuses"] = [*statuses, told.get("status", before["status"])]
+    if is_new or "lines" in row.nested:
+        before.pop("lines", None)
+        piece.lines = {place: line for place, line in piece.lines.items() if place[0] != "lines"}
 
 
 def _add(piece: Piece, told: Mapping[str, str], line: int) -> None:
