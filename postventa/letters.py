@@ -24,6 +24,7 @@ from postventa.rules.shipments import ShipmentStatus
 from postventa.settings import Channel, Settings
 from postventa.staff_letters import address_of, staff_verdict, staff_view
 from postventa.store.dossiers import Dossier
+from postventa.tracking_numbers import link_of, postcode_of
 from postventa.views import InvoiceView, MessageView, OrderView, ParcelView
 
 
@@ -223,7 +224,7 @@ class Desk:
         return ParcelView(
             carrier=self._settings.carrier_called(about.carrier, about.carrier_word),
             tracking_number=about.tracking_number,
-            tracking_url=about.tracking_url,
+            tracking_url=link_of(self._settings, about, postcode_of(self._dossier.order)),
             expected_on=followed.latest.astimezone(self._shop.zone).date() if followed.latest else None,
             pickup_point=about.pickup_point,
             position=1 + [p.id for p in counted].index(about.id) if about in counted else 1,

@@ -22,6 +22,7 @@ from postventa.cli import (
     starting,
     stuck,
     surveys,
+    tracking,
     web,
 )
 from postventa.cli.house import WRONG_USAGE, Wrong, app, explain
@@ -72,5 +73,6 @@ __all__ = [
     "starting",
     "stuck",
     "surveys",
+    "tracking",
     "web",
 ]

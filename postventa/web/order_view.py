@@ -15,6 +15,7 @@ from postventa.rules.shipments import FINAL, ShipmentStatus
 from postventa.settings import Settings
 from postventa.store.dossiers import Dossier, dossiers
 from postventa.store.orders import EventRow
+from postventa.tracking_numbers import link_of, postcode_of
 
 SHOWN = CHAIN[1:]
 """A new order has no step yet."""
@@ -141,17 +142,17 @@ def _place(order: Any, happened: dict[str, datetime]) -> int:
 
 
 def _parcels(settings: Settings, dossier: Dossier, zone: ZoneInfo) -> tuple[TrackedParcel, ...]:
-    return tuple(_parcel(settings, row, zone) for row in dossier.parcels.values())
+    postcode = postcode_of(dossier.order)
+    return tuple(_parcel(settings, row, zone, postcode) for row in dossier.parcels.values())
 
 
-def _parcel(settings: Settings, row: Any, zone: ZoneInfo) -> TrackedParcel:
-    is_web = row.tracking_url.lower().startswith(("https://", "http://"))
+def _parcel(settings: Settings, row: Any, zone: ZoneInfo, postcode: str) -> TrackedParcel:
     is_over, followed = ShipmentStatus(row.status) in FINAL, followed_of(row)
     return TrackedParcel(
         status=row.status,
         carrier=settings.carrier_called(row.carrier, row.carrier_word),
         number=row.tracking_number,
-        url=row.tracking_url if is_web else "",
+        url=link_of(settings, row, postcode),
         pickup_point=row.pickup_point,
         delivered_at=row.delivered_at.astimezone(zone) if row.delivered_at else None,
         expected_on=followed.latest.astimezone(zone).date() if followed.latest and not is_over else None,
