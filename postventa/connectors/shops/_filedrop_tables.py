@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -23,6 +22,8 @@ _SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 """The line by which spreadsheets tell each other the delimiter."""
 _WESTERN = ("cp1252", "cp850", "mac_roman")
 """How spreadsheets save where they do not save Unicode: Windows, its old console, the Mac."""
+_ASCII = bytes(range(128))
+_SAMPLE = 10_000
 _LETTERS = frozenset("áéíóúüñçàèòïãõâêôÁÉÍÓÚÜÑÇÀÈÒÏºª¿¡€·")
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -90,20 +91,17 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         hurt = data.decode("utf-8", "replace")
-    if hurt.count("\N{REPLACEMENT CHARACTER}") * 2 < sum(not letter.isascii() for letter in hurt):
+    beyond_ascii = len(hurt) - len(hurt.encode("ascii", "ignore"))
+    if hurt.count("\N{REPLACEMENT CHARACTER}") * 2 <= beyond_ascii:
         raise Unusable("encoding")  # Unicode with a wound, or two encodings in one file
-    return max(_as_western(data), key=_sense)
+    letters = data.translate(None, _ASCII)[:_SAMPLE]
+    likely = max(_WESTERN, key=lambda encoding: _sense(letters.decode(encoding, "replace")))
+    return data.decode(likely, "replace")
 
 
-def _as_western(data: bytes) -> Iterator[str]:
-    for encoding in _WESTERN:
-        with suppress(UnicodeDecodeError):
-            yield data.decode(encoding)
-
-
-def _sense(written: str) -> int:
+def _sense(letters: str) -> int:
     """How much it looks like names and streets of here. General detectors need longer texts than a few orders are."""
-    return sum(1 if letter in _LETTERS else -1 for letter in written if not letter.isascii())
+    return sum(1 if letter in _LETTERS else -1 for letter in letters)
 
 
 def _csv_rows(written: str, own: Mapping[str, str]) -> Iterator[Row]:
