@@ -40,9 +40,16 @@ def is_alive(pid: int) -> bool:
 def _fork_for_each_line() -> None:
     from tasks.complaints import ring_clocks
     from tasks.messages import send_messages
+    from tasks.orders import move_orders, poll_orders
     from tasks.returns import keep_sales
 
-    rounds = {"clocks": ring_clocks.fn, "sales": keep_sales.fn}
+    def poll() -> None:
+        poll_orders.fn("tienda")
+
+    def move() -> None:
+        move_orders.fn("tienda")
+
+    rounds = {"clocks": ring_clocks.fn, "sales": keep_sales.fn, "poll": poll, "move": move}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a killed sender is gone at once
     for line in sys.stdin:
         work, config, clock = line.rstrip("\n").split("\t")

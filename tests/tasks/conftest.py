@@ -15,9 +15,11 @@ from werkzeug import Response
 from postventa import clock
 from postventa.connectors import http
 from postventa.store.messages import OutboxRow
+from postventa.store.reconciliation import FindingRow
 from postventa.workplace import Workplace
 from tasks.messages import Sent, send_messages
 from tasks.orders import Moved, move_orders, poll_orders, poll_refunds, reread_orders
+from tasks.reconciliation import close_reconciliation, compare_orders, plan_parcel_looks
 from tasks.shipments import Looked, look_at_parcels
 
 ONE_ORDER = re.compile(r"^/wp-json/wc/v3/orders/(\d+)$")
@@ -58,6 +60,22 @@ class Village:
     def move(self) -> Moved:
         with clock.clock_set_to(self.now):
             return move_orders.fn("tienda")
+
+    def reconcile(self) -> list[str]:
+        """What the night's run does with orders and parcels; answers what could not be repaired."""
+        with clock.clock_set_to(self.now):
+            number = compare_orders.fn("tienda")
+        self.move()
+        with clock.clock_set_to(self.now):
+            carriers = plan_parcel_looks.fn(number)
+        if carriers:
+            self.look()
+        with clock.clock_set_to(self.now):
+            return close_reconciliation.fn(number)
+
+    def found(self) -> list[tuple[str, str, str]]:
+        """What such runs have found, and what became of it."""
+        return [(row.kind, row.ref, row.outcome) for row in self.rows(FindingRow)]
 
     def hear(self) -> Moved:
         """What a run of the orders' flow does."""

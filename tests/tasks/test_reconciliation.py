@@ -13,27 +13,10 @@ from postventa.store.inbox import CursorRow, InboxRow
 from postventa.store.orders import OrderRow
 from postventa.store.reconciliation import FindingRow, PollRow, ReconciliationRow
 from postventa.store.shipments import ShipmentRow
-from tasks.reconciliation import NothingToCompare, close_reconciliation, compare_orders, plan_parcel_looks
+from tasks.reconciliation import NothingToCompare, compare_orders
 
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
-
-
-def compared(village):
-    """A whole comparison; answers what could not be repaired."""
-    with clock.clock_set_to(village.now):
-        number = compare_orders.fn("tienda")
-    village.move()
-    with clock.clock_set_to(village.now):
-        carriers = plan_parcel_looks.fn(number)
-    if carriers:
-        village.look()
-    with clock.clock_set_to(village.now):
-        return close_reconciliation.fn(number)
-
-
-def findings(village):
-    return [(row.kind, row.ref, row.outcome) for row in village.rows(FindingRow)]
 
 
 def counts(village):
@@ -56,9 +39,9 @@ def test_what_the_poll_missed_is_heard_moved_and_told_and_the_next_night_finds_n
     del village.orders[3]
     assert village.poll() == 0, "the poll does not hear of them"
 
-    assert compared(village) == []
+    assert village.reconcile() == []
 
-    assert findings(village) == [
+    assert village.found() == [
         ("stale", "2", "repaired"),
         ("missed", "4", "repaired"),
         ("gone", "3", "repaired"),
@@ -82,8 +65,8 @@ def test_what_the_poll_missed_is_heard_moved_and_told_and_the_next_night_finds_n
     owed_once = dict(village.owed())
 
     village.later(hours=2)
-    assert compared(village) == []
-    assert len(findings(village)) == 3
+    assert village.reconcile() == []
+    assert len(village.found()) == 3
     assert village.owed() == owed_once
 
 
@@ -93,18 +76,18 @@ def test_what_is_not_understood_cannot_be_repaired_and_says_where_to_look(villag
     heard(village)
     village.later(hours=1)
     village.put(raw_order(5, at=old, currency=None))
-    (said,) = compared(village)
+    (said,) = village.reconcile()
     assert "tienda:5" in said
     assert "postventa quarantine" in said
-    assert findings(village) == [("missed", "5", "not_repairable")]
+    assert village.found() == [("missed", "5", "not_repairable")]
 
 
 @SQLITE
 def test_what_the_poll_heard_and_quarantined_was_not_missed(village):
     heard(village, raw_order(5, at=village.now - 3 * HOUR, currency=None))
     village.later(hours=1)
-    assert compared(village) == []
-    assert findings(village) == []
+    assert village.reconcile() == []
+    assert village.found() == []
     assert counts(village) == (2, 1, 1)
 
 
@@ -113,8 +96,8 @@ def test_what_is_on_its_way_to_the_next_poll_was_not_missed(village):
     heard(village)
     village.later(minutes=3)
     village.put(raw_order(6, at=village.now))
-    assert compared(village) == []
-    assert findings(village) == []
+    assert village.reconcile() == []
+    assert village.found() == []
 
 
 @SQLITE
@@ -138,17 +121,17 @@ def test_a_hole_in_a_row_of_numbers_is_asked_about_or_left_as_a_gap_that_nobody_
     heard(village, *(raw_order(ref, at=old) for ref in range(885, 900) if ref not in {893, 896}))
     village.later(hours=1)
     asked = len(village.asked)
-    assert compared(village) == []
+    assert village.reconcile() == []
     assert sorted(path for path in village.asked[asked:] if path.endswith(("893", "896"))) == [
         "/wp-json/wc/v3/orders/893",
         "/wp-json/wc/v3/orders/896",
     ]
-    assert findings(village) == []
+    assert village.found() == []
 
     for ref, raw in list(village.orders.items()):
         village.orders[ref] = {**raw, "number": f"T-{ref}", "date_modified_gmt": raw["date_modified_gmt"]}
-    assert compared(village) == []
-    assert [one for one in findings(village) if one[0] == "gap"] == [
+    assert village.reconcile() == []
+    assert [one for one in village.found() if one[0] == "gap"] == [
         ("gap", "T-893", "unexplained"),
         ("gap", "T-896", "unexplained"),
     ]
@@ -162,10 +145,10 @@ def test_a_cursor_that_ran_ahead_of_time_is_told(village):
         connection.execute(update(CursorRow).where(CursorRow.name == "tienda:orders").values(at=ahead))
     village.later(hours=2)
     village.put(raw_order(7, at=village.now - HOUR / 2))
-    (said,) = compared(village)
+    (said,) = village.reconcile()
     assert "tienda:orders" in said
     assert "ahead of the clock" in said
-    assert findings(village) == [("missed", "7", "repaired")]
+    assert village.found() == [("missed", "7", "repaired")]
 
 
 @SQLITE
@@ -184,10 +167,10 @@ def test_a_parcel_that_nobody_follows_any_more_is_followed_again_and_a_carrier_i
     village.scan("JD1", "transit", "On its way", after=timedelta(minutes=-30))
     village.later(hours=1, minutes=30)
     before = len(village.asked)
-    assert compared(village) == []
+    assert village.reconcile() == []
     calls = [path for path in village.asked[before:] if "/track/" in path]
     assert len(calls) == 2
-    assert findings(village) == [("parcel", "3", "repaired"), ("parcel", "1", "repaired")]
+    assert village.found() == [("parcel", "3", "repaired"), ("parcel", "1", "repaired")]
     assert [row.look_at is None for row in village.rows(ShipmentRow)] == [False] * 3
     assert village.rows(ReconciliationRow)[0].parcels_asked == 2
 
