@@ -77,7 +77,7 @@ def _told(kpi: Kpi, words: Words) -> dict[str, str]:
         "figure": words.kpi(kpi),
         "last 28 days": words.value(kpi),
         "95 % interval": words.interval(kpi.kind, kpi.now),
-        "28 days before": words.before(kpi) if kpi.has_before else "",
+        "28 days before": words.before(kpi),
         "change": words.change(kpi) if kpi.has_before else "",
         "said": words(kpi.change.told) if kpi.change else "",
     }

@@ -27,6 +27,7 @@ OPEN_SINCE = timedelta(days=400)
 """What is still open may be older than any trend."""
 _IN_WEEKS = f"($night - {{day}}) // 7 AS week FROM {{table}} WHERE {{day}} BETWEEN $night - {7 * WEEKS - 1} AND $night"
 _NOW = f"BETWEEN $night - {7 * PERIOD - 1} AND $night"
+_BEFORE = f"BETWEEN $night - {14 * PERIOD - 1} AND $night - {7 * PERIOD}"
 _SCORES = (
     f"{nps_hits()}, {csat_hits('csat', 'overall_experience')}, {easy_hits()}, sum(ces)::BIGINT AS ces_sum"
 )
@@ -63,8 +64,9 @@ QUESTIONS: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     "first_answers": (
         ("complaint_register",),
-        f"""SELECT count(hours_to_answer) AS n, quantile_cont(hours_to_answer, 0.5) AS half
-            FROM complaint_register WHERE day {_NOW}""",
+        f"""SELECT count(hours_to_answer) FILTER (day {_NOW}) AS n, quantile_cont(hours_to_answer, 0.5) FILTER (day {_NOW}) AS half,
+            count(hours_to_answer) FILTER (day {_BEFORE}) AS n_before,
+            quantile_cont(hours_to_answer, 0.5) FILTER (day {_BEFORE}) AS half_before FROM complaint_register""",
     ),
     "open_complaints": (
         ("complaint_register",),

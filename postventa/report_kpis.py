@@ -70,8 +70,8 @@ def kpis_of(figures: Figures) -> list[Kpi]:
         made += [Kpi("complaints", "count", _count(sums, "complaints"), _count(earlier, "complaints"))]
         made += [_moved("met", "share", _met(sums), _met(earlier))]
         waited = figures.one("first_answers")
-        if (waited.get("n") or 0) >= LEAST_SHOWN:
-            made += [Kpi("first_answer", "hours", _exactly(waited["half"], waited["n"]))]
+        now, before = _median(waited, "half", "n"), _median(waited, "half_before", "n_before")
+        made += [Kpi("first_answer", "hours", now, before)]
     made += _amounts(figures, "refunds", "refunds", "amount")
     owed = sorted(
         (row for row in figures.rows.get("at_risk", []) if row["amount"]), key=lambda row: -row["open"]
@@ -137,7 +137,16 @@ def _met(sums: dict[str, Any]) -> Estimate:
 
 def _ces(sums: dict[str, Any]) -> Estimate:
     n = sums.get("easy_n", 0)
-    return _exactly(sums["ces_sum"] / n, n) if n >= LEAST_SHOWN else Estimate(None if n else 0, band_of(n))
+    return _exactly(sums["ces_sum"] / n, n) if n >= LEAST_SHOWN else _too_few(n)
+
+
+def _median(row: dict[str, Any], half: str, n: str) -> Estimate:
+    counted = row.get(n) or 0
+    return _exactly(row[half], counted) if counted >= LEAST_SHOWN else _too_few(counted)
+
+
+def _too_few(n: int) -> Estimate:
+    return Estimate(None if n else 0, band_of(n))
 
 
 def _count(sums: dict[str, Any], name: str) -> Estimate:

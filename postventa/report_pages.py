@@ -99,7 +99,7 @@ def _row(kpi: Kpi, words: Words) -> dict[str, Any]:
         "name": words.kpi(kpi),
         "value": words.value(kpi),
         "interval": words.interval(kpi.kind, kpi.now),
-        "before": words.before(kpi) if kpi.has_before else "",
+        "before": words.before(kpi),
         "change": words.change(kpi) if kpi.key != "at_risk" else "",
         "told": words(told) if told else "",
         "is_clear": told in (Told.BETTER, Told.WORSE),

@@ -46,6 +46,8 @@ class Words:
         return self.whole(kpi.money, kpi.currency) if kpi.kind == "money" else self.figure(kpi.kind, kpi.now)
 
     def before(self, kpi: Kpi) -> str:
+        if not kpi.has_before and not kpi.before.is_masked:
+            return ""
         if kpi.kind == "money":
             return self.whole(kpi.money_before, kpi.currency)
         return self.figure(kpi.kind, kpi.before)
@@ -68,7 +70,7 @@ class Words:
     def change(self, kpi: Kpi) -> str:
         """By how much it moved, with its sign."""
         if not kpi.has_before:
-            return self("no_before")
+            return "" if kpi.before.is_masked else self("no_before")
         if kpi.kind == "money":
             by = (kpi.money or Decimal(0)) - (kpi.money_before or Decimal(0))
             return _signed(by, lambda size: self.whole(size, kpi.currency))
