@@ -15,6 +15,7 @@ from typing import Any
 import asks
 import chain
 import due
+import first_sync
 import news
 import rollup
 import sync
@@ -23,9 +24,10 @@ from rich.table import Table
 from stand import DATABASES, SENDERS, Stand, stand
 from usual import THREADS
 
-KINDS = ("sync", "chain", "grow", "news", "due", "asks", "rollup")
+KINDS = ("sync", "first", "chain", "grow", "news", "due", "asks", "rollup")
 LATENCIES_MS = (20, 100, 300)
 MAIN, MORE, MOST = 1000, 10_000, 50_000
+FIRST = 100_000
 CLOCKS = (1000, 1_000_000)
 ANSWERS, MOST_ANSWERS = 1_000_000, 10_000_000
 FILES = ("Parquet",)
@@ -62,6 +64,9 @@ def _measures(  # noqa: PLR0911 - a table
                 (f"W1 sync at {ms} ms", lambda ms=ms: sync.read(one, database, 2 * orders, ms))
                 for ms in asked.latency
             ]
+        case "first":
+            title = f"First sync of {asked.first:,} orders, killed at 60 %"
+            return [(title, lambda: first_sync.resume(one, database, asked.first))]
         case "chain":
             return [("W2 chain", lambda: chain.walk(one, database, orders, asked.runs))]
         case "grow":
@@ -121,6 +126,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--more", type=int, nargs="*", default=[MORE], help="the sizes that it is compared with"
     )
+    parser.add_argument("--first", type=int, default=FIRST, help="the orders of a first sync")
     parser.add_argument("--latency", type=int, nargs="+", default=list(LATENCIES_MS), help="in milliseconds")
     parser.add_argument(
         "--runs", type=int, nargs="+", default=[1, 2], help="how many of our flow runs at once"

@@ -22,8 +22,8 @@ def measured(tmp_path_factory):
         [
             *(sys.executable, HOUSE / "benchmarks" / "run.py"),
             *("--orders", "6", "--more", "--database", "sqlite"),
-            *("--only", "chain", "sync", "news", "due", "asks", "rollup"),
-            *("--answers", "1200", "--days", "3"),
+            *("--only", "chain", "sync", "first", "news", "due", "asks", "rollup"),
+            *("--answers", "1200", "--days", "3", "--first", "300"),
             *("--runs", "1", "--latency", "20", "--clocks", "150"),
         ],
         cwd=folder,
@@ -48,6 +48,12 @@ def test_both_ways_of_reading_a_shop_file_the_same_orders(measured):
     (read,) = figures["sync"]["sqlite"]
     assert read["latency_ms"] == 20
     assert read["orders"] >= 10
+
+
+def test_a_first_sync_that_was_killed_goes_on_where_it_was(measured):
+    figures, _ = measured
+    (first,) = figures["first"]["sqlite"]
+    assert first["filed_when_killed"] + first["heard_after_that"] == first["orders"] == 300
 
 
 def test_all_news_is_applied(measured):

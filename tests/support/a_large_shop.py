@@ -1,8 +1,12 @@
-"""A shop of many orders on loopback, as WooCommerce lists them: each page is made when it is asked for, and cheap."""
+"""A shop of many orders on loopback, as WooCommerce lists them: each page is made when it is asked for, and cheap.
+
+Run as a program with a number of orders it says its address and serves until its input ends.
+"""
 
 import json
+import sys
 from bisect import bisect_right
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
@@ -68,3 +72,10 @@ class ALargeShop:
     def _order(self, number: int) -> dict[str, Any]:
         at = self._first + timedelta(seconds=SECONDS_APART * number)
         return raw_order(number + 1, "completed" if number % 3 else "processing", at=at, placed=at)
+
+
+if __name__ == "__main__":
+    number = int(sys.argv[1])
+    with ALargeShop(number, datetime.now(UTC) - timedelta(seconds=SECONDS_APART * (number + 1))) as shop:
+        print(shop.url, flush=True)
+        sys.stdin.read()
