@@ -64,13 +64,22 @@ def _stages(connection: Connection, order_id: int) -> list[Entry]:
 def _scans(connection: Connection, order_id: int) -> list[Entry]:
     rows = (
         select(
-            ScanRow.scanned_at, ScanRow.status, ScanRow.raw_text, ScanRow.place, ShipmentRow.tracking_number
+            ScanRow.scanned_at,
+            ScanRow.status,
+            ScanRow.incident_reason,
+            ScanRow.raw_text,
+            ScanRow.place,
+            ShipmentRow.tracking_number,
         )
         .join(ShipmentRow, ShipmentRow.id == ScanRow.shipment_id)
         .where(ShipmentRow.order_id == order_id)
     )
     return [
-        Entry(row.scanned_at, "scan", _joined(row.status, row.tracking_number, row.raw_text, row.place))
+        Entry(
+            row.scanned_at,
+            "scan",
+            _joined(row.status, row.tracking_number, row.incident_reason, row.raw_text, row.place),
+        )
         for row in connection.execute(rows)
     ]
 

@@ -3,6 +3,7 @@
 from a_carrier import a_carrier
 from some_carriers import NUMBER, XML, gls_event, gls_payload, soap
 
+from postventa.rules.incidents import IncidentReason
 from postventa.rules.shipments import ShipmentStatus as Is
 
 
@@ -32,7 +33,7 @@ def test_left_at_a_parcel_shop_is_on_its_way_until_the_shop_confirms_it(httpserv
 def test_a_number_counts_for_its_kind_of_line_alone(httpserver, monkeypatch):
     lines = [
         gls_event("2", "EN TRANSITO", "2026-11-19T09:00:00"),
-        gls_event("7", "AUSENTE", "2026-11-20T09:00:00") | {"tipo": "INCIDENCIA"},
+        gls_event("7", "DESTINATARIO AUSENTE", "2026-11-20T09:00:00") | {"tipo": "INCIDENCIA"},
         gls_event("7", "ALBARAN DIGITALIZADO", "2026-11-20T10:00:00") | {"tipo": "POD"},
         gls_event("7", "ALGO NUEVO", "2026-11-20T11:00:00") | {"tipo": "TRAMOS"},
     ]
@@ -43,6 +44,7 @@ def test_a_number_counts_for_its_kind_of_line_alone(httpserver, monkeypatch):
         (Is.EXCEPTION, "INCIDENCIA:7"),
         (Is.UNKNOWN, "TRAMOS:7"),
     ]
+    assert [scan.reason for scan in scans] == [None, IncidentReason.CONSIGNEE_NOT_HOME, None]
 
 
 def test_of_a_reference_that_was_used_before_the_newest_shipment_is_ours(httpserver, monkeypatch):

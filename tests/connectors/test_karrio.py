@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from a_carrier import a_carrier
 
-from postventa import settings
+from postventa import clock, settings
 from postventa.connectors.carriers import karrio
 from postventa.connectors.http import Refused
 from postventa.rules.incidents import IncidentReason
@@ -72,6 +72,16 @@ def test_karrios_reasons_are_ours_and_one_that_is_not_is_unknown(door, httpserve
     assert (failed.status, failed.reason) == (Is.DELIVERY_FAILED, IncidentReason.CONSIGNEE_NOT_HOME)
     assert (held.status, held.reason) == (Is.ON_HOLD, IncidentReason.UNKNOWN)
     assert failed.at == datetime(2026, 11, 20, 6, 53, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("status", "heard"), [("delivered", Is.DELIVERED), ("in_transit", None), ("", None)])
+def test_an_arrival_without_a_way_is_heard_now_and_a_way_without_events_is_not_guessed(
+    door, httpserver, status, heard
+):
+    told(httpserver, SAMPLE | {"events": [], "status": status})
+    with clock.clock_set_to(datetime(2026, 11, 20, 9, tzinfo=UTC)):
+        news = door.track(NUMBER)
+    assert (news and (news.status, news.at)) == (heard and (heard, datetime(2026, 11, 20, 9, tzinfo=UTC)))
 
 
 def test_of_a_number_that_was_used_before_the_newest_tracker_is_ours(door, httpserver):

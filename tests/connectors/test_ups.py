@@ -82,6 +82,14 @@ def test_of_several_parcels_ours_alone_is_told(door, httpserver):
     assert door.track(NUMBER).status is Is.OUT_FOR_DELIVERY
 
 
+def test_a_parcel_alone_is_ours_whatever_ups_calls_it(door, httpserver):
+    logging_in(httpserver, "t")
+    package = {"trackingNumber": "92419900000033499522966220", "activity": [ups_event("005", "In transit")]}
+    answer = {"trackResponse": {"shipment": [{"package": [package]}]}}
+    httpserver.expect_request(DETAILS).respond_with_json(answer)
+    assert door.track(NUMBER).status is Is.IN_TRANSIT
+
+
 def test_what_waits_at_an_access_point_is_not_delivered_although_its_type_says_so(door, httpserver):
     logging_in(httpserver, "t")
     waits = ups_event("040", "Delivered to UPS Access Point")

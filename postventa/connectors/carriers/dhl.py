@@ -23,6 +23,7 @@ from postventa.connectors.carriers._reading import (
     says,
     text,
 )
+from postventa.connectors.carriers._reasons import reason_in
 from postventa.connectors.http import Door, NotThere
 from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, ScanNews, TrackingNews
@@ -197,13 +198,15 @@ class Dhl:
             return None
         code, said = _code(event), _said(event)
         address = _address(event)
+        status = status_of(code, said)
         return ScanNews(
-            status=status_of(code, said),
+            status=status,
             raw_code=code,
             raw_text=said,
             at=read[0],
             zone_known=read[1],
             place=text(address.get("addressLocality")) or text(address.get("countryCode")),
+            reason=reason_in(status, said),
         )
 
 

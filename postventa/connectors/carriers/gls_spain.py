@@ -15,6 +15,7 @@ from postventa.connectors import soap
 from postventa.connectors.carriers._codes import Meaning, code_table
 from postventa.connectors.carriers._hearing import NO_SUCH_PARCEL, UNVERIFIED, Event, heard, news
 from postventa.connectors.carriers._reading import moment, text
+from postventa.connectors.carriers._reasons import reason_in
 from postventa.connectors.http import Door
 from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, TrackingNews
@@ -84,7 +85,6 @@ class GlsSpain:
         if kind == STATE:
             return Event(number, said, at, place)
         code = f"{kind}:{number}"
-        # What an incident's number means is not public; that it is one, GLS says itself.
-        return Event(
-            code, said, at, place, Meaning(Is.EXCEPTION) if kind == INCIDENT else Meaning(Is.UNKNOWN)
-        )
+        # What an incident's number means is not public; that it is one, GLS says itself, and perhaps why in words.
+        incident = Meaning(Is.EXCEPTION, reason_in(Is.EXCEPTION, said))
+        return Event(code, said, at, place, incident if kind == INCIDENT else Meaning(Is.UNKNOWN))

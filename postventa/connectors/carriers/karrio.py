@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from postventa import settings
+from postventa import clock, settings
 from postventa.connectors.carriers._codes import Meaning, code_table
 from postventa.connectors.carriers._hearing import Event, heard, news, spoken_at
 from postventa.connectors.carriers._reading import instant, moment, promise, record, records, text
@@ -17,6 +17,7 @@ from postventa.connectors.http import Door, NotThere, Refused
 from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, TrackingNews
 from postventa.rules.incidents import IncidentReason
+from postventa.rules.shipments import FINAL
 from postventa.rules.shipments import ShipmentStatus as Is
 
 TRACKERS = "/v1/trackers"
@@ -85,6 +86,10 @@ class Karrio:
         table = code_table("karrio")
         events = records(tracker.get("events"))  # karrio's newest come first
         told = [self._event(event) for event in reversed(events)]
+        status = text(tracker.get("status"))
+        if not events and table.meaning(status).status in FINAL:
+            # Some carriers tell karrio that a parcel has arrived and nothing of its way: it is heard now, and once.
+            told = [Event(status, "", (clock.now(), False))]
         return news(
             number,
             table,

@@ -41,6 +41,7 @@ class Seur:
             carrier, self._owner, "client_id", "user", "id_number", "account_number", "business_unit"
         )
         self._whose = {"idNumber": tax_number, "accountNumber": account, "businessUnit": unit}
+        self._kind = carrier.account.get("ref_type", BY_REFERENCE)
         login = {
             "grant_type": "password",
             "client_id": client_id,
@@ -58,7 +59,7 @@ class Seur:
 
     def track(self, tracking_number: str) -> TrackingNews | None:
         """What SEUR says of a parcel; None where it has no such reference: it answers 204."""
-        asked = {"refType": BY_REFERENCE, "ref": tracking_number.strip(), **self._whose}
+        asked = {"refType": self._kind, "ref": tracking_number.strip(), **self._whose}
         try:
             payload, _ = self._token.used_for(
                 lambda token: self._door.get_json(SITUATIONS, asked, headers=token)

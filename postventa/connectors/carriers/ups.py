@@ -64,9 +64,11 @@ class Ups:
         if not isinstance(shipments, list):
             raise NotUnderstood(f"{self._owner}: the answer has no list of shipments")
         packages = [one for shipment in records(shipments) for one in records(shipment.get("package"))]
-        # The answer may hold every parcel of a shipment: ours is the one of our number.
+        # The answer may hold every parcel of a shipment: ours is the one of our number, or the only one.
         wanted = tracking_number.strip().upper()
         ours = [one for one in packages if text(one.get("trackingNumber")).upper() == wanted]
+        if not ours and len(packages) == 1:
+            ours = packages
         return self._news(tracking_number, ours[0]) if ours else None
 
     def check(self) -> str:
