@@ -152,6 +152,17 @@ def test_an_order_that_is_paid_without_its_stamp_moving_is_heard_by_its_payment(
     assert news.paid_at == news.modified_at == told.heard[0].modified_at == told.cursor == SINCE + 9 * HOUR
 
 
+def test_a_payment_whose_order_has_moved_since_is_not_asked_for_twice(shop):
+    put(shop, "order_1", SINCE + HOUR)
+    pay(shop, "order_1", SINCE + 2 * HOUR)
+    pay(shop, "order_1", SINCE + 3 * HOUR)
+    shop.orders["order_1"]["updated_at"] = micros(SINCE + 4 * HOUR)
+    (page,) = door_to(shop).changed_refunds(SINCE)
+    assert (page.heard, page.cursor) == ((), SINCE + 3 * HOUR)
+    assert not [asked for asked in shop.asked if "id[]" in asked]
+    assert refs(door_to(shop).changed_orders(SINCE)) == ["order_1"]
+
+
 def test_a_payment_of_a_cart_that_never_became_an_order_is_passed_over(shop):
     shop.payments["pay_1"] = {"id": "pay_1", "updated_at": micros(SINCE + HOUR), "payment_collection": None}
     (page,) = door_to(shop).changed_refunds(SINCE)

@@ -91,8 +91,18 @@ class AMedusa:
         order = request.args.get("order", "id")
         rows.sort(key=lambda row: row[order.removeprefix("-")], reverse=order.startswith("-"))
         offset, limit = int(request.args.get("offset", 0)), int(request.args.get("limit", 15))
-        page = [_shown(row) for row in rows[offset : offset + limit]]
+        page = [_shown(self._linked(row)) for row in rows[offset : offset + limit]]
         return as_json({what: page, "count": len(rows), "offset": offset, "limit": limit})
+
+    def _linked(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A payment names its order, with the order's stamp of now."""
+        order = ((row.get("payment_collection") or {}).get("order") or {}).get("id")
+        if order not in self.orders:
+            return row
+        return {**row, "payment_collection": {"order": {"id": order, "updated_at": self._stamp(order)}}}
+
+    def _stamp(self, ref: str) -> str:
+        return str(_shown(self.orders[ref])["updated_at"])
 
     def _promotion(self, body: dict[str, Any]) -> Response:
         campaigns = {one["campaign"]["campaign_identifier"] for one in self.promotions.values()}

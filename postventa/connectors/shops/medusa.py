@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from postventa import clock, settings
 from postventa.connectors.ahead import read_ahead
-from postventa.connectors.fields import inside, moment, need, text
+from postventa.connectors.fields import inside, moment, moment_or_none, need, text
 from postventa.connectors.http import NotJson, NotThere
 from postventa.connectors.shops import _medusa_reading as reading
 from postventa.connectors.shops._medusa_access import Access
@@ -24,9 +24,9 @@ from postventa.review_news import Coupon
 
 IMPOSSIBLE = timedelta(days=1)
 """A stamp further ahead than this is a mistake in the shop's data and no place to go on from."""
-WATCHED = timedelta(days=60)
+WATCHED = timedelta(days=45)
 """For so long after something came back its refund is looked for: it moves no stamp."""
-PAYMENT_FIELDS = "id,updated_at,payment_collection.order.id"
+PAYMENT_FIELDS = "id,updated_at,payment_collection.order.id,payment_collection.order.updated_at"
 RETURN_FIELDS = "id,order_id,updated_at"
 REFUND_FIELDS = "id,updated_at,payment_collections.payments.refunds.created_at"
 
@@ -71,8 +71,7 @@ class Medusa:
         cursor = since
         for leaf in self._leaves("payments", PAYMENT_FIELDS, start):
             cursor, before = max([cursor, *_believable(leaf)]), cursor
-            orders = [inside(inside(row, "payment_collection"), "order") for row, _ in leaf.rows]
-            refs = list(dict.fromkeys(ref for order in orders if (ref := text(order, "id"))))
+            refs = list(dict.fromkeys(ref for row, stamp in leaf.rows if (ref := _unheard(row, stamp))))
             if refs or cursor > before:
                 yield self._whole(refs, cursor)
 
@@ -151,6 +150,13 @@ def _heard_in(rows: Sequence[Raw]) -> tuple[tuple[Heard, ...], tuple[tuple[Raw |
         except NotUnderstood as reason:
             refused.append((raw, str(reason)))
     return tuple(heard), tuple(refused)
+
+
+def _unheard(payment: Raw, moved_at: datetime) -> str:
+    """The order of a payment; none where the order itself has moved since, and is heard for that."""
+    order = inside(inside(payment, "payment_collection"), "order")
+    stamp = moment_or_none(order, "updated_at")
+    return "" if stamp is not None and stamp > moved_at else text(order, "id")
 
 
 def _believable(leaf: Leaf) -> list[datetime]:
