@@ -96,6 +96,11 @@ class Access:
             logger.info("%s: no %s here (%s); not asked again", self._owner, resource, refused.code)
             return []
 
+    def may_read(self, resource: str) -> bool:
+        """Whether the shop has the resource and the key the right to it."""
+        self.rows_if_allowed(resource, ("id",), {"limit": "0,1"})
+        return resource not in self._absent
+
     def post(self, resource: str, written: str) -> Any:
         """Sends XML once; the answer as JSON. Raises as `rows` does."""
         try:

@@ -39,6 +39,14 @@ BOXES = frozenset({"newsletter", "optin"})
 """What an account may say of advertising; asked for where the configuration names it."""
 
 
+NEEDED = (
+    *("orders", "order_details", "order_carriers", "order_histories", "order_slip", "order_states"),
+    *("customers", "addresses", "carriers", "currencies", "languages", "countries"),
+)
+WELCOME = ("configurations", "order_cart_rules", "cart_rules", "states")
+"""What can be done without: which state is which, which voucher was used, the names of regions."""
+
+
 class Gatherer:
     """Asks one shop for all that belongs to its orders."""
 
@@ -53,11 +61,6 @@ class Gatherer:
         self._regions = Lookup(access, "states", ("name",), optional=True)
         self._carriers = Lookup(access, "carriers", ("name", "url"))
         self._vouchers = Lookup(access, "cart_rules", ("code",), optional=True)
-
-    @property
-    def knows_roles(self) -> bool:
-        """Whether the shop told which of its states is which."""
-        return bool(self._roles)
 
     def whole(self, rows: Sequence[tuple[Row, datetime]], wall: Wall, now: datetime) -> list[Row]:
         """The orders of these rows, each with what belongs to it and what the wall's time means."""

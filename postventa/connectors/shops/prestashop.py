@@ -16,7 +16,7 @@ from postventa.connectors.shops._prestashop_coupons import coupon_in
 from postventa.connectors.shops._prestashop_lookups import wall_of
 from postventa.connectors.shops._prestashop_time import Wall, shown_in, written
 from postventa.connectors.shops._prestashop_walk import PER_PAGE, Ask, Leaf, walk
-from postventa.connectors.shops._prestashop_whole import FOUND, ORDER, SLIP, Gatherer
+from postventa.connectors.shops._prestashop_whole import FOUND, NEEDED, ORDER, SLIP, WELCOME, Gatherer
 from postventa.inbound_contracts import inbound
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, RefundNews
 from postventa.review_news import Coupon
@@ -81,19 +81,19 @@ class PrestaShop:
         return reading.read_refund(raw)
 
     def check(self) -> str:
-        """Reads the newest order and what belongs to it; answers one line."""
+        """Reads one row of all that is needed, the newest order among it; answers one line."""
+        for resource in NEEDED:
+            self._access.rows(resource, ("id",), {"limit": "0,1"})
         asked = {"sort": "[date_upd_DESC,id_DESC]", "date": "1", "limit": "0,1"}
         rows = self._access.rows("orders", ORDER, asked)
-        if not rows:
-            return "PrestaShop answers; no orders yet"
         wall = self._clock()
-        shown = shown_in(rows[0].get("date_upd"), "date_upd")
-        self._gatherer.whole([(rows[0], shown)], wall, clock.now())
-        newest = wall.instant(shown)
-        said = f"PrestaShop answers in {wall.zone.key}; newest change {newest:%Y-%m-%dT%H:%MZ}"
-        if self._gatherer.knows_roles:
-            return said
-        return f"{said}; its key may not read configurations, so states without flags have to be explained"
+        said = "no orders yet"
+        if rows:
+            newest = wall.instant(shown_in(rows[0].get("date_upd"), "date_upd"))
+            said = f"newest change {newest:%Y-%m-%dT%H:%MZ}"
+        lacking = [resource for resource in WELCOME if not self._access.may_read(resource)]
+        more = f"; it tells more to a key that may read {', '.join(lacking)}" if lacking else ""
+        return f"PrestaShop answers, its zone is {wall.zone.key}; {said}{more}"
 
     def _pages(self, resource: str, fields: Sequence[str], since: datetime) -> Iterator[Page]:
         self._wall = None  # a poll reads the shop's zone anew: somebody may have set another
