@@ -12,6 +12,7 @@ from postventa.rules.refunds import double_sum_risk
 from postventa.rules.returns import ReturnKind
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import TICKING, ClockRow
+from postventa.store.orders import OrderRow
 from postventa.store.returns import ReturnLineRow, ReturnRow
 
 READS = ()
@@ -20,6 +21,7 @@ EXACT = ("refund_due", "refunded", "deducted", "at_risk", "overdue")
 _CASES: Any = CaseRow.__table__.c
 _CLOCKS: Any = ClockRow.__table__.c
 _LINES: Any = ReturnLineRow.__table__.c
+_ORDERS: Any = OrderRow.__table__.c
 _RETURNS: Any = ReturnRow.__table__.c
 _RUNNING = tuple(TICKING.partition("(")[2].replace("'", "").rstrip(")").split(", "))
 _AT_STAKE = tuple(str(kind) for kind in ReturnKind if double_sum_risk(kind, is_overdue=True))
@@ -93,7 +95,9 @@ def _returns(night: Night, window: Window) -> Any:
         select(
             *(_CASES[name] for name in ("shop", "order_id", "customer_id", "source", "language", "region")),
             _CASES.state,
-            *(_RETURNS[name] for name in ("case_id", "kind", "article", "is_collected", "currency")),
+            *(_RETURNS[name] for name in ("case_id", "kind", "article", "is_collected")),
+            # Nobody has worked out what is owed yet: then it is the order's, if that is known.
+            func.coalesce(func.nullif(_RETURNS.currency, ""), _ORDERS.currency).label("currency"),
             *(_RETURNS[name] for name in moments),
             *(in_units(_RETURNS[column]).label(name) for name, column in own),
             func.coalesce(clocks.c.at_risk, 0).label("at_risk"),
@@ -102,6 +106,7 @@ def _returns(night: Night, window: Window) -> Any:
             counted.c.products,
         )
         .join(CaseRow, _CASES.id == _RETURNS.case_id)
+        .outerjoin(OrderRow, _ORDERS.id == _CASES.order_id)
         .outerjoin(clocks, clocks.c.case_id == _RETURNS.case_id)
         .outerjoin(counted, counted.c.case_id == _RETURNS.case_id)
         .where(mine)

@@ -179,7 +179,11 @@ def a_return(month: AMonth, draw: random.Random, order: dict[str, Any], at: date
     }
     row |= {"decided_at": at + 20 * HOUR, "is_collected": False, "carrier": "dhl", "tracking_number": ""}
     row |= {"proof_at": None, "goods_received_at": back - 9 * HOUR if is_done else None, "inspected_at": None}
-    row |= {"refund_due_amount": gross, "currency": order["currency"], "deducted_amount": Decimal(0)}
+    row |= {
+        "refund_due_amount": gross,
+        "currency": order["currency"] if is_done else "",
+        "deducted_amount": Decimal(0),
+    }
     month.add(
         ReturnRow,
         **row,
