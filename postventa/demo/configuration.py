@@ -42,6 +42,7 @@ def configuration(places: Places, start: datetime) -> str:
         "requests_per_second = 1\n": "requests_per_second = 500\n",
         "2026-11-01T00:00:00Z": f"{start:%Y-%m-%dT%H:%M:%SZ}",
         'path = "files"': f'path = "{places.folder / "files"}"',
+        'path = "datasets"': f'path = "{places.folder / "datasets"}"',
         'url = ""                                   # how': f'url = "{web}" # how',
         'owner = "" ': 'owner = "ana" ',
         'team_lead = ""': 'team_lead = "joan"',

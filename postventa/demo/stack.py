@@ -71,6 +71,7 @@ class Stack:
             "TIENDA_SECRET": "cs_sandbox",
             "DHL_KEY": "sandbox",
             "POSTVENTA_WEB_SECRET": token_hex(32),
+            "POSTVENTA_DATASETS_KEY": token_hex(32),
         }
 
     def __enter__(self) -> Self:

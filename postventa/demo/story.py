@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from flows.complaints import watch_deadlines
 from flows.messages import send_what_is_owed
+from flows.nightly import publish_datasets
 from flows.orders import follow_orders
 from flows.reactions import react_to_customers
 from flows.returns import follow_returns
@@ -40,8 +41,8 @@ DEADLINES: tuple[Any, dict[str, str]] = (watch_deadlines, {})
 REVIEWS: tuple[Any, dict[str, str]] = (ask_customers, {})
 REACTIONS: tuple[Any, dict[str, str]] = (react_to_customers, {})
 MAIL = (send_what_is_owed, {"channel": "email"})
-NIGHTLY: tuple[tuple[Any, dict[str, str]], ...] = ()
-"""What runs once when the story is told, as `(flow, its parameters)`: the place of `flows.nightly`."""
+NIGHTLY: tuple[tuple[Any, dict[str, str]], ...] = ((publish_datasets, {}), MAIL)
+"""What runs once when the story is told: the night with its report, and the mail that tells managers of it."""
 
 
 @dataclass
@@ -69,6 +70,7 @@ def walk(stack: Stack, days: int, console: Any) -> tuple[Told, datetime]:
             _run(told, now, (*goods, *desk, *voices, MAIL))
             day = f"day {int(stop.hour // DAY) + 1:2}, {now.astimezone(HERE):%A %H:%M}"
             progress.update(bar, advance=1, description=f"{day} · {counted().sent:5} mails")
+        progress.update(bar, description="the night: datasets and the managers' report")
         _run(told, now, NIGHTLY)
     now += LAST_WORDS
     stage.play(now)

@@ -8,12 +8,14 @@ from rich.table import Table
 from sqlalchemy import select
 
 from postventa import clock
+from postventa.datasets._shelf import Shelf
 from postventa.demo.cases_told import tell_cases
 from postventa.demo.stack import Stack
 from postventa.demo.story import Told, counted
 from postventa.demo.voices_told import tell_voices
 from postventa.links import case_link, order_link, survey_link
 from postventa.messages import cards
+from postventa.report import INDEX
 from postventa.review_facts import SURVEY
 from postventa.rules.orders import Stage
 from postventa.store.asks import AskRow
@@ -70,6 +72,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
         ("How the chain stands", f"{stack.prefect_url}/artifacts/key/chain-today"),
         ("What the desk has to do", f"{stack.prefect_url}/artifacts/key/desk-today"),
         ("What customers say", f"{stack.prefect_url}/artifacts/key/reviews-today"),
+        ("The managers' report", _report()),
         ("Every mail", f"{stack.sandbox_url}/mailbox"),
         ("The customers' pages", stack.web_url),
         *_pages(now),
@@ -83,6 +86,12 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     ):
         console.print(f"  {name:26} {place}", soft_wrap=True)
     return adds_up and are_whole
+
+
+def _report() -> str:
+    """The page of the night that ended the story; nothing where none was published."""
+    shelf = Shelf(open_workplace().settings.datasets.path)
+    return shelf.link(INDEX) if shelf.read(INDEX) else "not written: see the red run"
 
 
 def _pages(now: datetime) -> Iterator[tuple[str, str]]:

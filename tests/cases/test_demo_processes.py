@@ -54,3 +54,4 @@ def test_the_demo_s_configuration_is_one_that_the_service_reads(tmp_path):
     shop = settings.shop("tienda")
     assert (shop.review_coupon.percent, shop.review_url) == (10, "http://127.0.0.1:1/?p={product_ref}")
     assert (settings.desk.owner, settings.web.url) == ("ana", "http://127.0.0.1:3")
+    assert settings.datasets.path == str(tmp_path / "datasets")
