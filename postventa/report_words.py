@@ -148,7 +148,7 @@ class Words:
             case tuple():
                 said = ", ".join(value)
             case _ if name == "amount":
-                said = self.amount(value, values["currency"])
+                said = self.amount(value, values["currency"]) if values["currency"] else self("none")
             case _ if name == "carrier":
                 said = self.carrier(value)
             case int():

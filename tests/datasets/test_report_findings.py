@@ -112,6 +112,12 @@ def test_what_waits_for_a_person_is_named_with_its_number_its_day_and_its_money(
     ]
 
 
+def test_a_late_refund_of_which_nobody_knows_the_amount_is_named_all_the_same():
+    risk = {"currency": None, "open": 0, "amount": None, "overdue": 1, "overdue_amount": None}
+    rows = {"at_risk": [risk | {"twice": 0, "soon": 0, "soon_amount": None}]}
+    assert sentences(found(rows), Column.TODAY) == ["1 refund is overdue: \N{EN DASH}."]
+
+
 def test_a_change_is_good_or_bad_only_where_it_is_sure():
     rows = {"answers": [some_answers(0, 200, csat_hits=172), some_answers(5, 200, csat_hits=188)]}
     assert sentences(found(rows), Column.BAD) == ["CSAT of deliveries: worse, 86% after 94%."]
