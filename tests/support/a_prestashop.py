@@ -137,7 +137,7 @@ class APrestaShop:
                     raise Wrong(400, 35, f'Unable to display this field "{name}"')
                 wanted = inner.rstrip("]").split(",")
                 rows = row.get("associations", {}).get(name, [])
-                found = [{key: one[key] for key in ("id", *wanted)} for one in rows]
+                found = [{key: one[key] for key in wanted} for one in rows]
                 shown.setdefault("associations", {})[name] = found
             elif name not in {"id", *self.fields[resource]}:
                 raise Wrong(400, 35, f'Unable to display this field "{name}"')
