@@ -17,6 +17,7 @@ from postventa.connectors.shops import _filedrop_reports as reports
 from postventa.connectors.shops._filedrop_cells import amount, decimal_mark, instant
 from postventa.connectors.shops._filedrop_pieces import Fault
 from postventa.connectors.shops._filedrop_tables import TABLES
+from postventa.connectors.shops.filedrop import NotAllRead
 from postventa.contract_reading import read_contract
 from postventa.news import NotUnderstood
 from postventa.rules.orders import FulfilmentState, PaymentState
@@ -74,8 +75,13 @@ def polled(door):
 
 
 def put_away(door):
-    for page in door.changed_orders(SINCE):
-        page.kept()
+    """As a poll does; answers what turns its run red."""
+    try:
+        for page in door.changed_orders(SINCE):
+            page.kept()
+    except NotAllRead as red:
+        return str(red)
+    return ""
 
 
 def only(door):
@@ -211,7 +217,7 @@ def test_rows_that_break_a_rule_hold_back_their_order_alone_and_the_report_says_
         "1006": "currency_required",
     }
     assert [why.split(": ")[1] for why in refused] == ["order_required"]
-    put_away(door)
+    assert put_away(door).startswith("shops.tienda: pedidos.csv could not be read whole")
     (report,) = beside(drop.folder, "done")
     assert "Pedidos aceptados: 1; apartados: 4." in report
     for line in ("Línea 2, pedido 1001", "Línea 4, pedido 1003", "Línea 5: falta «order»", "Qué hacer"):
@@ -239,7 +245,7 @@ def test_a_file_that_cannot_be_read_goes_to_failed_with_the_remedy(drop, name, w
     heard, refused = polled(door)
     assert heard == []
     assert len(refused) == 1
-    put_away(door)
+    assert name in put_away(door)
     (report,) = beside(drop.folder, "failed")
     assert said in report
     assert polled(door) == ([], [])
@@ -329,7 +335,7 @@ def test_any_storage_will_do_and_a_folder_that_is_not_there_is_named(drop, monke
     storage.pipe_file("/a-drop/orders.csv", f"{HEAD}\n{ROW}".encode())
     door = door_of("memory://a-drop")
     assert only(door).ref == "1001"
-    put_away(door)
+    assert put_away(door) == ""
     assert polled(door) == ([], [])
     names = [Path(name).suffixes[-1] for name in storage.find("/a-drop")]
     storage.rm("/a-drop", recursive=True)

@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from postventa import clock, nudges
 from postventa.nudges import Bell, CannotAsk, ask_for_poll
-from postventa.settings import BadConfiguration, settings_from
+from postventa.settings import BadConfiguration
 from postventa.store.inbox import InboxRow
 from postventa.web.nudges import check_secrets
 from postventa.web.reception import Reception
@@ -133,8 +133,7 @@ def test_a_server_with_a_password_is_shown_it_and_one_without_the_deployment_is_
     assert timedelta(0) < nudges._end_of_window(AT) - AT <= nudges.WINDOW
 
 
-def test_a_secret_that_is_named_and_not_set_stops_the_start(settings, monkeypatch):
-    written = settings.model_dump(by_alias=True)
-    written["shops"]["tienda"]["webhook_secret_env"] = "NO_SUCH_SECRET"
+def test_a_secret_that_is_named_and_not_set_stops_the_start(settings):
+    shop = settings.shops["tienda"].model_copy(update={"webhook_secret_env": "NO_SUCH_SECRET"})
     with pytest.raises(BadConfiguration, match=r"shops\.tienda\.webhook_secret_env .* NO_SUCH_SECRET"):
-        check_secrets(settings_from(written))
+        check_secrets(settings.model_copy(update={"shops": {"tienda": shop}}))

@@ -74,7 +74,9 @@ class Folder:
         """The names of the files that lie there to be read, or to be written to their end."""
         names = (path.rpartition("/")[2] for path, kind in self._list(self._root) if kind == "file")
         return sorted(
-            name for name in names if not name.startswith(_HIDDEN) and not name.lower().endswith(UNFINISHED)
+            name
+            for name in names
+            if name and not name.startswith(_HIDDEN) and not name.lower().endswith(UNFINISHED)
         )
 
     def dropped(self) -> list[Dropped]:

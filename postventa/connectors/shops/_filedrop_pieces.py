@@ -33,10 +33,6 @@ class Fault:
     rule: str
     sentence: str
 
-    @property
-    def column(self) -> str:
-        return self.sentence.partition(" ")[0] if self.rule.rpartition("_")[0] else ""
-
 
 @dataclass(slots=True)
 class Piece:

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from postventa import clock, settings
+from postventa.connectors.errors import ConnectorError
 from postventa.connectors.shops._filedrop_folder import DONE, FAILED, MOST_BYTES, Dropped, Folder
 from postventa.connectors.shops._filedrop_pieces import Fault, Piece, faults_of, merged, pieces_of
 from postventa.connectors.shops._filedrop_reading import read_pieces
@@ -21,6 +22,7 @@ from postventa.connectors.shops._filedrop_tables import Unusable, known, sheet_o
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, RefundNews
 
 PER_PAGE = 200
+MOST_NAMELESS = 100
 IMPOSSIBLE = timedelta(days=1)
 
 
@@ -29,10 +31,15 @@ def connect(name: str, shop: settings.Shop) -> "FileDrop":
     return FileDrop(name, shop)
 
 
+class NotAllRead(ConnectorError):
+    """Files were put away of which not every row, or none, could be filed: somebody should read their reports."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """A file that was looked into: what it tells, what could not even be filed, and how it is put away."""
 
+    name: str
     good: Sequence[Heard]
     bad: Sequence[Heard]
     refused: Sequence[tuple[Raw | str, str]]
@@ -48,7 +55,7 @@ class FileDrop:
                 f"shops.{name}.columns names {strange[0]!r}, and there is no such column: "
                 f"there are {', '.join(sorted(known()))}"
             )
-        self._shop = shop
+        self._name, self._shop = name, shop
         self._folder = Folder(f"shops.{name}", shop.url)
         self._reporter = Reporter(shop.language, shop.zone)
 
@@ -56,7 +63,7 @@ class FileDrop:
         """Pages of what the files tell; with the last page in the store, the files are put away.
 
         What several files tell of an order is put together; what is wrong of an order is news of its own, so that it
-        is set aside and takes nothing good with it.
+        is set aside and takes nothing good with it. Raises NotAllRead once everything is safe and put away.
         """
         opened = self._opened()
         heard = [*_together([one for file in opened for one in file.good])]
@@ -67,7 +74,13 @@ class FileDrop:
         for start in range(0, len(heard), PER_PAGE):
             yield Page(tuple(heard[start : start + PER_PAGE]), (), since)
         if opened:
-            yield Page((), refused, cursor, partial(_put_away, opened))
+            away = _PutAway(opened)
+            yield Page((), refused, cursor, away)
+            if refused and away.is_done:
+                names = ", ".join(file.name for file in opened if file.refused)
+                raise NotAllRead(
+                    f"shops.{self._name}: {names} could not be read whole: the report beside says why"
+                )
 
     def changed_refunds(self, since: datetime) -> Iterator[Page]:  # noqa: ARG002 - as of every shop
         """None: refunds are heard with their orders."""
@@ -109,7 +122,7 @@ class FileDrop:
             # Moved in two steps, and stopped between them: it has its report.
             is_remnant = before == file.put_away_as
             report = "" if is_remnant else self._reporter.repeated(file.name, before)
-            return _Opened((), (), (), partial(self._folder.put_away, file, DONE, report))
+            return _Opened(file.name, (), (), (), partial(self._folder.put_away, file, DONE, report))
         try:
             if file.data is None:
                 raise Unusable("too_large", most=MOST_BYTES // 1024 // 1024)  # noqa: TRY301 - one way to fail
@@ -117,22 +130,17 @@ class FileDrop:
         except Unusable as reason:
             report = self._reporter.failed(file.name, reason)
             why = ({"file": file.name}, f"{file.name}: {reason}")
-            return _Opened((), (), (why,), partial(self._folder.put_away, file, FAILED, report))
+            return _Opened(file.name, (), (), (why,), partial(self._folder.put_away, file, FAILED, report))
         pieces, nameless = pieces_of(sheet, file.written_at, self._shop.zone)
         wrong = {piece.ref: found for piece in pieces if (found := faults_of(piece, self._shop.statuses))}
         faults: list[Fault] = [*nameless, *(fault for found in wrong.values() for fault in found)]
         report = self._reporter.read(file.name, len(sheet.rows), len(pieces), faults)
         into = FAILED if len(wrong) == len(pieces) else DONE
         return _Opened(
+            name=file.name,
             good=[_heard(piece, file) for piece in pieces if piece.ref not in wrong],
             bad=[_heard(piece, file) for piece in pieces if piece.ref in wrong],
-            refused=[
-                (
-                    {"file": file.name, "line": one.line},
-                    f"{file.name}, line {one.line}: {one.rule}: {one.sentence}",
-                )
-                for one in nameless
-            ],
+            refused=_refused(file, nameless),
             put_away=partial(self._folder.put_away, file, into, report),
         )
 
@@ -157,6 +165,25 @@ def _together(heard: Sequence[Heard]) -> Iterator[Heard]:
     yield from sorted(found, key=attrgetter("modified_at", "ref"))
 
 
-def _put_away(opened: Sequence[_Opened]) -> None:
-    for file in opened:
-        file.put_away()
+def _refused(file: Dropped, nameless: Sequence[Fault]) -> list[tuple[Raw | str, str]]:
+    """What quarantine is told of rows without an order: each, unless they are too many to be looked at one by one."""
+    told: list[tuple[Raw | str, str]] = [
+        ({"file": file.name, "line": one.line}, f"{file.name}, line {one.line}: {one.rule}: {one.sentence}")
+        for one in nameless[:MOST_NAMELESS]
+    ]
+    if left := len(nameless) - len(told):
+        told.append(({"file": file.name}, f"{file.name}: and {left} more such rows"))
+    return told
+
+
+class _PutAway:
+    """Puts files away, and knows whether that was done."""
+
+    def __init__(self, opened: Sequence[_Opened]) -> None:
+        self._opened = opened
+        self.is_done = False
+
+    def __call__(self) -> None:
+        for file in self._opened:
+            file.put_away()
+        self.is_done = True
