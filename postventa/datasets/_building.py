@@ -22,6 +22,8 @@ LONGEST_SPAN = 31
 """So many days of facts are held in memory at a time."""
 LONGEST_SPAN_OF_SUMS = 184
 """Of what is computed by DuckDB nothing but sums is held: each question costs more than the days that it is about."""
+FEW_ROWS = 5_000
+"""After a span with fewer, the next one may be as long: then the question is what costs, not its rows."""
 BRIDGED, BRIDGED_OF_MONTHS = 6, 31
 """So many days that nobody asked for are built with their neighbours; months are always next to each other."""
 
@@ -47,11 +49,19 @@ def build_days(
     Raises ContractError where a frame does not have the contract's columns, or has rows of other days.
     """
     made: dict[date, Partition] = {}
-    longest = LONGEST_SPAN_OF_SUMS if builder.reads else LONGEST_SPAN
+    nothing = arrow_schema(contract).empty_table()
+    busiest = max((part.rows for part in before.values()), default=FEW_ROWS)
+    is_light = bool(builder.reads) or busiest * LONGEST_SPAN < FEW_ROWS
+    longest = LONGEST_SPAN_OF_SUMS if is_light else LONGEST_SPAN
     bridged = BRIDGED_OF_MONTHS if builder.is_monthly else BRIDGED
-    for first, last in in_spans(days, longest, bridged):
+    left = sorted(days)
+    while left:
+        first, last = in_spans(left, longest, bridged)[0]
+        left = [day for day in left if day > last]
         span = Span(first, last).whole_months if builder.is_monthly else Span(first, last)
         table = conform(builder.build(work.night, span), contract)
+        if not builder.reads:
+            longest = LONGEST_SPAN_OF_SUMS if table.num_rows < FEW_ROWS else LONGEST_SPAN
         by_day = dict(_by_day(table, builder.day, contract))
         wanted = {day for day in span.days if not builder.is_monthly or day.day == 1}
         for strange in sorted(set(by_day) - wanted, key=str):
@@ -60,7 +70,7 @@ def build_days(
                 f"for the days from {span.first} to {span.last}"
             )
         for day in sorted(wanted):
-            rows = by_day.get(day, arrow_schema(contract).empty_table())
+            rows = by_day.get(day, nothing)
             file = f"{folder_of(contract, work.run)}/{builder.day}={day}/{contract.name}.parquet"
             made[day] = _written(work.shelf, file, rows, before.get(day), totals_of(contract.name, rows))
     return made

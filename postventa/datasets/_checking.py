@@ -37,10 +37,15 @@ def check(
     A rule that cannot be checked has not been kept.
     """
     relation = f"checked_{builder.name}"
+    newest = _newest(shelf, contract, built)
     try:
-        show(duck, shelf, relation, built.values(), schema=arrow_schema(contract), day=builder.day)
+        if newest.num_rows == sum(part.rows for part in built.values()):
+            duck.register(relation, newest)  # they are in memory: files are opened once, not by every rule
+        else:
+            show(duck, shelf, relation, built.values(), schema=arrow_schema(contract), day=builder.day)
         results = check_rows(duck, f'"{relation}"', contract)
-        results += validate(_newest(shelf, contract, built), contract)
+        frame: pd.DataFrame = newest.to_pandas(types_mapper=pd.ArrowDtype)
+        results += validate(frame, contract)
     except ContractError as wrong:
         return [failure(builder.name, "can_be_checked", str(wrong))]
     counts_rows = {rule.id: rule for rule in contract.rules if isinstance(rule.counts, Rows)}
@@ -73,7 +78,7 @@ def checks_of(dataset: str, results: Iterable[Result]) -> list[Check]:
     ]
 
 
-def _newest(shelf: Shelf, contract: Contract, built: Mapping[date, Partition]) -> pd.DataFrame:
+def _newest(shelf: Shelf, contract: Contract, built: Mapping[date, Partition]) -> pa.Table:
     """The newest days with rows, as they were written."""
     tables: list[pa.Table] = []
     rows = 0
@@ -81,6 +86,4 @@ def _newest(shelf: Shelf, contract: Contract, built: Mapping[date, Partition]) -
         if part.file and (not tables or rows + part.rows <= ROWS_FOR_GX):
             tables.append(read_partition(shelf, part))
             rows += part.rows
-    whole = pa.concat_tables(tables) if tables else arrow_schema(contract).empty_table()
-    frame: pd.DataFrame = whole.to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+    return pa.concat_tables(tables) if tables else arrow_schema(contract).empty_table()

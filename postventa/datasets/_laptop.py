@@ -1,6 +1,8 @@
 """For the laptop: the newest days of every dataset as CSV, and all of them in one DuckDB file with their meanings."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def for_the_laptop(
     wanted = {f"{name}.csv": {name: parts[name]} for name in parts} if "csv" in settings.formats else {}
     if "duckdb" in settings.formats:
         wanted[DUCKDB] = parts
-    files = {}
+    files, shown = {}, set[str]()
     for name, rows in wanted.items():
         of = _digest(made, rows)
         if name in before and before[name].of == of:
@@ -37,7 +39,10 @@ def for_the_laptop(
             continue
         try:
             source = scratch / name
-            _write(duck, shelf, source, rows)
+            for one in set(rows) - shown:
+                _show(duck, shelf, one, rows[one])
+            shown |= set(rows)
+            _write(duck, source, rows)
         except duckdb.IOException as wrong:
             raise ShelfTrouble(f"{name} could not be written: {str(wrong).partition(chr(10))[0]}") from wrong
         digest, size = _measured(source)
@@ -59,26 +64,38 @@ def _digest(made: Manifest, rows: dict[str, list[Partition]]) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
-def _write(duck: Any, shelf: Shelf, target: Path, rows: dict[str, list[Partition]]) -> None:
-    is_csv = target.suffix == ".csv"
-    if not is_csv:
-        duck.execute(f"ATTACH '{target}' AS laptop")
+def _show(duck: Any, shelf: Shelf, name: str, parts: list[Partition]) -> None:
+    if promised := _promise(name):
+        show(duck, shelf, f"laptop_{name}", parts, schema=arrow_schema(promised), day=builder(name).day)
+
+
+def _write(duck: Any, target: Path, names: Iterable[str]) -> None:
+    """Writes one file of what is shown; a dataset whose contract cannot be read any more is told of elsewhere."""
+    promises = [promised for name in names if (promised := _promise(name))]
+    if target.suffix == ".csv":
+        for promised in promises:
+            duck.execute(f"COPY ({_sorted(promised)}) TO '{target}' (FORMAT csv, HEADER, DELIMITER ',')")
+        return
+    duck.execute(f"ATTACH '{target}' AS laptop")
     try:
-        for name, parts in rows.items():
-            promised = _promise(name)
-            if promised is None:
-                continue  # its contract cannot be read any more: that is said elsewhere
-            view = f"laptop_{name}"
-            show(duck, shelf, view, parts, schema=arrow_schema(promised), day=builder(name).day)
-            statement = _sorted(view, promised)
-            if is_csv:
-                duck.execute(f"COPY ({statement}) TO '{target}' (FORMAT csv, HEADER, DELIMITER ',')")
-            else:
-                duck.execute(f'CREATE TABLE laptop."{name}" AS {statement}')
-                _say_meanings(duck, name, promised)
+        with _together(duck):
+            for promised in promises:
+                duck.execute(f'CREATE TABLE laptop."{promised.name}" AS {_sorted(promised)}')
+                _say_meanings(duck, promised)
     finally:
-        if not is_csv:
-            duck.execute("DETACH laptop")
+        duck.execute("DETACH laptop")
+
+
+@contextmanager
+def _together(duck: Any) -> Iterator[None]:
+    """One transaction: the disk is waited for once, not for every sentence."""
+    duck.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        duck.execute("ROLLBACK")
+        raise
+    duck.execute("COMMIT")
 
 
 def _promise(name: str) -> Contract | None:
@@ -88,18 +105,18 @@ def _promise(name: str) -> Contract | None:
         return None
 
 
-def _sorted(view: str, promised: Contract) -> str:
+def _sorted(promised: Contract) -> str:
     columns = ", ".join(f'"{column.name}"' for column in promised.columns)
-    return f'SELECT {columns} FROM "{view}" ORDER BY {", ".join(map(_quoted, promised.key))}'
+    by = ", ".join(map(_quoted, promised.key))
+    return f'SELECT {columns} FROM "laptop_{promised.name}" ORDER BY {by}'
 
 
-def _say_meanings(duck: Any, name: str, promised: Contract) -> None:
-    duck.execute(
-        f'COMMENT ON TABLE laptop."{name}" IS {_text(f"{promised.grain} Contract {promised.version}.")}'
-    )
+def _say_meanings(duck: Any, promised: Contract) -> None:
+    table = f'laptop."{promised.name}"'
+    duck.execute(f"COMMENT ON TABLE {table} IS {_text(f'{promised.grain} Contract {promised.version}.')}")
     for column in promised.columns:
         said = f"{column.meaning} Unit: {column.unit}." if column.unit else column.meaning
-        duck.execute(f'COMMENT ON COLUMN laptop."{name}"."{column.name}" IS {_text(said)}')
+        duck.execute(f'COMMENT ON COLUMN {table}."{column.name}" IS {_text(said)}')
 
 
 def _measured(path: Path) -> tuple[str, int]:

@@ -13,6 +13,8 @@ from postventa.datasets._shelf import Shelf
 
 MEMORY = "512MB"
 """What DuckDB holds; beyond that it works on the disk."""
+FEW_ROWS = 20_000
+"""So many are read once and held: opening hundreds of small files costs more than the rows in them, at every question."""
 
 
 @contextmanager
@@ -29,11 +31,16 @@ def show(
     duck: Any, shelf: Shelf, name: str, parts: Iterable[Partition], *, schema: pa.Schema, day: str
 ) -> None:
     """Makes a view of the rows of these days. Where they have none, it has columns and no rows."""
-    files = sorted(part.file for part in parts if part.file)
+    parts = [part for part in parts if part.file]
+    files = sorted(part.file for part in parts)
     if not files:
         duck.register(name, schema.empty_table())
         return
-    duck.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {rows_of(duck, shelf, files, day)}')
+    rows = rows_of(duck, shelf, files, day)
+    if sum(part.rows for part in parts) <= FEW_ROWS:
+        duck.execute(f'CREATE OR REPLACE TEMP TABLE "held_{name}" AS {rows}')
+        rows = f'SELECT * FROM "held_{name}"'
+    duck.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {rows}')
 
 
 def rows_of(duck: Any, shelf: Shelf, files: Iterable[str], day: str) -> str:
