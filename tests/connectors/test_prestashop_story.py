@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 from postventa import clock
 from postventa.store.inbox import InboxRow, QuarantineRow
 from postventa.store.orders import OrderRow, RefundRow
+from postventa.store.shipments import ShipmentRow
 from tasks.messages import send_messages
 from tasks.orders import move_orders, poll_orders, poll_refunds, reread_orders
 
@@ -129,6 +130,19 @@ def test_a_tracking_number_written_long_after_is_found_and_told_though_nothing_s
     assert street.mailbox.of(ref)[-1] == "shipped"
     assert TRACKING.encode() in street.mailbox.letters[-1].raw
     assert any("order_carriers" in one for one in shop.asked[before:])
+
+
+def test_one_order_that_cannot_be_read_again_does_not_hide_the_tracking_of_the_others(street):
+    shop = street.shop
+    refs = [shop.sell(Sale(email=f"{name}@client.example")).ref for name in ("a", "b")]
+    for ref in refs:
+        shop.move(ref, PLACED + HOUR, 4)
+    street.hear(PLACED + 2 * HOUR)
+    shop.row(refs[0])["date_upd"] = "0000-00-00 00:00:00"
+    shop.track(refs[1], TRACKING)
+    street.hear(PLACED + 3 * HOUR + MINUTE)
+    assert [row.tracking_number for row in street.rows(ShipmentRow)] == [TRACKING]
+    assert [row.ref for row in street.rows(QuarantineRow)] == [refs[0]]
 
 
 def test_a_refund_reaches_the_store_once_from_its_order_and_from_its_slip(street):
