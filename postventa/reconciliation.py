@@ -63,7 +63,7 @@ class Comparison:
 
     def page(self, connection: Connection, page: Page) -> None:
         """Holds a page against the store."""
-        heard = {one.ref: one for one in page.heard}
+        heard = {one.ref: one for one in page.heard if one.kind == "order"}
         ours, filed = self._ours(connection, list(heard)), self._filed(connection, list(heard))
         for ref, one in heard.items():
             self.listed[ref] = self.listed.get(ref, False) or ref in ours

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from postventa.settings import Settings, Shop
 from postventa.store.orders import OrderRow
 from postventa.store.shipments import ShipmentRow
 
+ASKED_WITHIN = timedelta(days=1)
 _ORDERS: Any = OrderRow.__table__
 _PARCELS: Any = ShipmentRow.__table__
 
@@ -55,7 +56,8 @@ def silent_orders(connection: Connection, settings: Settings, shop: str, now: da
             continue
         days = partial(_days, zone=zone, holidays=holidays, now=now)
         told = silences(waiting_of(order, rows.values()), limits, region.partition("-")[0], days)
-        found += [SilentOrder(order, one, rows.get(one.quiet.parcel or 0)) for one in told]
+        about = [SilentOrder(order, one, rows.get(one.quiet.parcel or 0)) for one in told]
+        found += [one for one in about if _was_asked(one.parcel, now)]
     return sorted(found, key=lambda one: (-one.silent.days, one.order.id))
 
 
@@ -73,7 +75,7 @@ def waiting_of(order: Any, parcels: Collection[Any]) -> Waiting:
         stage=Stage(order.stage),
         is_held=order.is_held,
         needs_shipping=order.needs_shipping,
-        paid_at=order.paid_at,
+        sold_at=order.paid_at or order.placed_at,
         shipped_at=order.shipped_at,
         parcels=tuple(
             Parcel(row.id, ShipmentStatus(row.status), bool(row.carrier), row.shipped_at, row.last_news_at)
@@ -85,6 +87,11 @@ def waiting_of(order: Any, parcels: Collection[Any]) -> Waiting:
 def is_still_quiet(said: Quiet, order: Any, parcels: Collection[Any]) -> bool:
     """Whether nothing has been heard since."""
     return said in quiet(waiting_of(order, parcels))
+
+
+def _was_asked(parcel: Any, now: datetime) -> bool:
+    """Whether the carrier has been silent, and not we: one that could not be asked for a day may have said a lot."""
+    return parcel is None or (parcel.looked_at is not None and parcel.looked_at > now - ASKED_WITHIN)
 
 
 def _is_under_way(shop: str, since: datetime) -> Any:

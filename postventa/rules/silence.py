@@ -68,7 +68,8 @@ class Waiting:
     stage: Stage
     is_held: bool
     needs_shipping: bool
-    paid_at: datetime | None
+    sold_at: datetime
+    """When it was paid, or placed where it is paid at the door."""
     shipped_at: datetime | None
     parcels: tuple[Parcel, ...] = ()
 
@@ -100,8 +101,8 @@ def quiet(order: Waiting) -> Iterator[Quiet]:
     if not order.needs_shipping or order.is_held:
         return
     there = [one for one in order.parcels if one.status is not ShipmentStatus.CANCELLED]
-    if order.stage in PACKING and not there and order.paid_at is not None:
-        yield Quiet(Silence.NO_LABEL, order.paid_at)
+    if order.stage in PACKING and not there:
+        yield Quiet(Silence.NO_LABEL, order.sold_at)
     followed = [one for one in there if one.is_followed]
     if order.stage is Stage.SHIPPED and not followed and order.shipped_at is not None:
         yield Quiet(Silence.NO_NEWS, order.shipped_at)

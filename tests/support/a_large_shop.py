@@ -17,6 +17,13 @@ from an_order import raw_order, stamp
 SECONDS_APART = 7
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_request: object) -> None:
+        """Whoever was killed in the middle of a question hears no answer."""
+
+
 class ALargeShop:
     """`orders` of them, numbered from 1, each changed some seconds after the one before."""
 
@@ -44,8 +51,7 @@ class ALargeShop:
             def log_message(self, *_said: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Door)
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

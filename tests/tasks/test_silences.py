@@ -26,6 +26,7 @@ def configuration(configuration):
 
 def told(village, now):
     village.now = at(now)
+    village.look()
     with clock.clock_set_to(village.now):
         return tell_silences.fn("tienda")
 
@@ -88,6 +89,19 @@ def test_the_letter_says_what_is_silent_and_what_to_do_and_goes_only_while_it_is
     assert "postventa order tienda:1" in text
     assert "no consta ningún paquete" in text
     assert "Soler" not in text
+
+
+@SQLITE
+def test_a_carrier_that_could_not_be_asked_has_not_been_silent(village):
+    village.put(raw_order(1, "completed", at=village.now, parcels=["JD1"]))
+    village.hear()
+    village.look()
+    village.now = at("2026-11-06 12:00")
+    with clock.clock_set_to(village.now):
+        tell_silences.fn("tienda")
+    assert letters(village) == []
+    told(village, "2026-11-06 14:00")
+    assert len(letters(village)) == 1
 
 
 @SQLITE
