@@ -140,6 +140,16 @@ def test_a_millisecond_fuller_than_a_page_is_gone_through_by_ids_while_its_order
     assert found[-1] == "order_001"
 
 
+def test_a_medusa_that_passes_over_the_filter_by_id_is_not_asked_for_ever(shop):
+    for number in range(2 * PER_PAGE):
+        put(shop, f"order_{number:03}", SINCE + HOUR)
+    first = [shop.orders[f"order_{number:03}"] for number in range(PER_PAGE)]
+    old = {"orders": first, "count": 2 * PER_PAGE}
+    shop.before_answer = lambda request: as_json(old) if "id[$gt]" in request.args else None
+    with pytest.raises(Refused, match="this Medusa cannot list them by their ids"):
+        list(door_to(shop).changed_orders(SINCE))
+
+
 def test_an_order_that_is_paid_without_its_stamp_moving_is_heard_by_its_payment(shop):
     put(shop, "order_1", SINCE + HOUR, payment_status="not_paid", payment_collections=[])
     door = door_to(shop)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from postventa.connectors.errors import Refused
 from postventa.connectors.fields import moment, need
 from postventa.connectors.shops._medusa_fields import known_by
 from postventa.news import NotUnderstood
@@ -61,12 +62,19 @@ def _crowd(ask: Ask, at: datetime) -> Iterator[Sequence[Any]]:
         "order": "id",
         "limit": PER_PAGE,
     }
-    rows, _ = ask(window)
-    while rows:
+    before: list[str] = []
+    while True:
+        rows, _ = ask({**window, "id[$gt]": before[-1]} if before else window)
         yield rows
-        if len(rows) < PER_PAGE:
+        ids = [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        if len(rows) < PER_PAGE or not ids:
             return
-        rows, _ = ask({**window, "id[$gt]": known_by(rows[-1])})
+        if ids == before:
+            raise Refused(
+                f"more than {PER_PAGE} orders were changed within one millisecond, and this Medusa cannot list them by "
+                "their ids: update it (2.21 can), or change one of them"
+            )
+        before = ids
 
 
 def shown(at: datetime) -> str:
