@@ -309,6 +309,16 @@ def test_what_was_erased_is_not_missed_and_what_was_never_told_is_named(drop):
         door.read_with({"order": "1001", "shipments": []}, [{}])
 
 
+def test_figures_that_do_not_add_up_are_told_before_a_letter_waits_for_them(drop):
+    good = ROW.replace("1001", "1002").replace("1.024,20;2", "1.024,21;2")
+    drop("orders.csv", "\n".join([HEAD, ROW.replace("EUR;1.024,20", "EUR;1.030,20"), good]))
+    put_away(door_of(drop.folder))
+    (report,) = beside(drop.folder, "done")
+    assert "todo se ha leído bien" in report
+    assert report.count("no suman «total»") == 1
+    assert "Línea 2, pedido 1001: los artículos" in report
+
+
 def test_the_shops_own_headings_and_a_number_with_a_slash(drop):
     drop("orders.csv", f"{HEAD.replace('order', 'Nº Pedido', 1)}\n{ROW.replace('1001', '#2026/0001')}\n")
     news = only(door_of(drop.folder, columns={"nº pedido": "order"}))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from postventa.rules.orders import FulfilmentState
 
 AHEAD = timedelta(days=1)
 """What lies further ahead is a day and a month in the wrong sequence."""
+HALF_A_CENT = Decimal("0.005")
 BROKEN = "broken"
 """Where a piece keeps the rule that a row's very form breaks."""
 _KEYS = {"lines": "line", "shipments": "tracking_number", "refunds": "refund"}
@@ -81,6 +83,18 @@ def faults_of(piece: Piece, own: Mapping[str, FulfilmentState]) -> list[Fault]:
         Fault(piece.lines.get(place, piece.line), piece.ref, said.partition(":")[0], said.partition(": ")[2])
         for place, said in broken(piece.raw, own)
     ]
+
+
+def warnings_of(piece: Piece) -> list[Fault]:
+    """What is no fault and keeps letters back all the same: lines and delivery that do not come to the total."""
+    lines = piece.raw.get("lines", ())
+    if not lines or "total" not in piece.raw:
+        return []  # they may stand in another file
+    parts = [one["line_total"] for one in lines] + [piece.raw.get("delivery_total", "0")]
+    difference = sum(map(Decimal, parts)) - Decimal(piece.raw["total"])
+    if abs(difference) <= HALF_A_CENT * len(parts):
+        return []
+    return [Fault(piece.line, piece.ref, "total_sum", "lines and delivery do not come to the total")]
 
 
 def broken(raw: Raw, own: Mapping[str, FulfilmentState]) -> Iterator[tuple[tuple[str, int], str]]:

@@ -25,14 +25,18 @@ class Reporter:
     language: str
     zone: ZoneInfo
 
-    def read(self, file: str, rows: int, orders: int, faults: Sequence[Fault]) -> str:
-        """Of a file that was read, whole or but for some rows."""
+    def read(
+        self, file: str, rows: int, orders: int, faults: Sequence[Fault], doubts: Sequence[Fault] = ()
+    ) -> str:
+        """Of a file that was read, whole or but for some rows; doubts are about rows that were accepted."""
         words = _words(self.language)
         bad = len({fault.order for fault in faults if fault.order})
         lines = [words["some" if faults else "done"]]
         lines.append(words["counts"].format(rows=rows, good=orders - bad, bad=bad))
         if faults:
             lines += ["", *self._faults(faults, words), "", words["remedy_rows"]]
+        if doubts:
+            lines += ["", words["doubts"], *self._faults(doubts, words)]
         return self._page(file, lines)
 
     def failed(self, file: str, reason: Unusable, faults: Sequence[Fault] = ()) -> str:

@@ -15,7 +15,14 @@ from typing import Any
 from postventa import clock, settings
 from postventa.connectors.errors import ConnectorError
 from postventa.connectors.shops._filedrop_folder import DONE, FAILED, MOST_BYTES, Dropped, Folder
-from postventa.connectors.shops._filedrop_pieces import Fault, Piece, faults_of, merged, pieces_of
+from postventa.connectors.shops._filedrop_pieces import (
+    Fault,
+    Piece,
+    faults_of,
+    merged,
+    pieces_of,
+    warnings_of,
+)
 from postventa.connectors.shops._filedrop_reading import read_pieces
 from postventa.connectors.shops._filedrop_reports import Reporter
 from postventa.connectors.shops._filedrop_tables import Unusable, known, sheet_of
@@ -134,7 +141,8 @@ class FileDrop:
         pieces, nameless = pieces_of(sheet, file.written_at, self._shop.zone)
         wrong = {piece.ref: found for piece in pieces if (found := faults_of(piece, self._shop.statuses))}
         faults: list[Fault] = [*nameless, *(fault for found in wrong.values() for fault in found)]
-        report = self._reporter.read(file.name, len(sheet.rows), len(pieces), faults)
+        doubts = [one for piece in pieces if piece.ref not in wrong for one in warnings_of(piece)]
+        report = self._reporter.read(file.name, len(sheet.rows), len(pieces), faults, doubts)
         into = FAILED if len(wrong) == len(pieces) else DONE
         return _Opened(
             name=file.name,
