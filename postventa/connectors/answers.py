@@ -22,6 +22,7 @@ from postventa.connectors.errors import (
 )
 
 TOLD_TO_WAIT = frozenset({429, 503})
+_FAULT = re.compile(rb"<faultcode[^>]*>\s*([A-Za-z0-9.:_-]{1,80})\s*</faultcode>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,10 @@ def _problem(answer: Answer, owner: str, where: str, tries: int) -> ConnectorErr
 
 
 def _platform_code(answer: Answer) -> str:
-    """The platform's own word for what is wrong, wherever its JSON keeps it."""
+    """The platform's own word for what is wrong, wherever its JSON or its SOAP keeps it."""
     if not answer.is_json:
-        return ""
+        fault = _FAULT.search(answer.content[:20_000])
+        return fault[1].decode() if fault else ""
     try:
         said = json.loads(answer.content)
     except (ValueError, RecursionError):

@@ -312,6 +312,14 @@ def test_what_is_asked_in_xml_is_asked_again_after_a_failure_and_comes_back_as_a
     assert seen[1].headers["SOAPAction"] == "x"
 
 
+def test_a_fault_of_soap_is_told_by_its_code(httpserver):
+    said = "<s:Fault><faultcode>s:Client</faultcode><faultstring>clave-secreta</faultstring></s:Fault>"
+    answering(httpserver, as_xml(said, 500))
+    with pytest.raises(Unreachable, match=r"500 s:Client, after 4 tries") as failed:
+        a_door(httpserver).ask_in_xml("/api", "<q/>", {})
+    assert (failed.value.code, "clave-secreta" in str(failed.value)) == ("s:Client", False)
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>'
 A_FILE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'
 

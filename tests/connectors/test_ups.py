@@ -90,6 +90,16 @@ def test_a_parcel_alone_is_ours_whatever_ups_calls_it(door, httpserver):
     assert door.track(NUMBER).status is Is.IN_TRANSIT
 
 
+def test_check_is_well_where_ups_refuses_the_number_and_not_where_it_refuses_us(door, httpserver):
+    logging_in(httpserver, "t")
+    asked = "/api/track/v1/details/0000000000"
+    httpserver.expect_oneshot_request(asked).respond_with_json({}, status=400)
+    httpserver.expect_oneshot_request(asked).respond_with_json({}, status=403)
+    assert door.check().endswith("accepts the client's secret")
+    with pytest.raises(Refused, match="403"):
+        door.check()
+
+
 def test_what_waits_at_an_access_point_is_not_delivered_although_its_type_says_so(door, httpserver):
     logging_in(httpserver, "t")
     waits = ups_event("040", "Delivered to UPS Access Point")

@@ -15,7 +15,7 @@ from postventa import settings
 from postventa.connectors.carriers._codes import code_table
 from postventa.connectors.carriers._hearing import NO_SUCH_PARCEL, Event, from_contract, heard, news
 from postventa.connectors.carriers._reading import instant, moment, record, records, text
-from postventa.connectors.http import Door, NotThere
+from postventa.connectors.http import Door, NotThere, Refused
 from postventa.connectors.tokens import Token
 from postventa.inbound_contracts import broken_rules, inbound
 from postventa.news import NotUnderstood, TrackingNews
@@ -72,8 +72,12 @@ class Ups:
         return self._news(tracking_number, ours[0]) if ours else None
 
     def check(self) -> str:
-        """Logs in, and asks for a parcel that cannot exist."""
-        self.track(NO_SUCH_PARCEL)
+        """Logs in, and asks for a parcel that cannot exist: that UPS refuses the number alone is well, too."""
+        try:
+            self.track(NO_SUCH_PARCEL)
+        except Refused as refused:
+            if refused.status != 400:
+                raise
         return f"{self._owner}: UPS answers and accepts the client's secret"
 
     def _news(self, number: str, package: Mapping[str, Any]) -> TrackingNews | None:
