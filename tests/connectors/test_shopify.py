@@ -163,6 +163,14 @@ def test_an_order_of_more_lines_than_come_with_it_is_asked_for_the_rest(shop):
         read(lineItems={"pageInfo": {"hasNextPage": True}, "nodes": nodes})
 
 
+@pytest.mark.parametrize("cursor", [None, "the same"])
+def test_a_further_page_that_begins_nowhere_ends_the_walk_with_a_sentence(shop, cursor):
+    info = {"hasNextPage": True, "endCursor": cursor}
+    shop.before_answer = lambda name: as_json({"data": {"orders": {"nodes": [ORDER], "pageInfo": info}}})
+    with pytest.raises(http.NotJson, match="does not say where it begins"):
+        list(door_to(shop).changed_orders(SINCE))
+
+
 # The 60 days.
 
 

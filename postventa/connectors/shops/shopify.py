@@ -115,7 +115,7 @@ class Shopify:
             info = inside(connection, "pageInfo")
             if info.get("hasNextPage") is not True:
                 return
-            after, turns = text(info, "endCursor"), turns + 1
+            after, turns = self._further(info, after), turns + 1
             if turns >= TURNS and newest > low:
                 low, after, turns = newest, None, 0
 
@@ -133,6 +133,15 @@ class Shopify:
             if not isinstance(connection, dict) or not isinstance(connection.get("nodes"), list):
                 raise NotJson(f"shops.{self._name}: Shopify's answer holds no list of orders")
             return connection
+
+    def _further(self, info: Mapping[str, Any], before: str | None) -> str:
+        """The cursor of the next page, which is not the one before: else the walk would never end."""
+        after = text(info, "endCursor")
+        if not after or after == before:
+            raise NotJson(
+                f"shops.{self._name}: Shopify promises a further page and does not say where it begins"
+            )
+        return after
 
     def _heard_in(self, nodes: list[Any]) -> tuple[tuple[Heard, ...], tuple[tuple[Raw | str, str], ...]]:
         heard: list[Heard] = []
@@ -156,9 +165,12 @@ class Shopify:
         nodes, info = list(lines.get("nodes") or ()), inside(lines, "pageInfo")
         if info.get("hasNextPage") is not True:
             return raw
+        after: str | None = None
         while info.get("hasNextPage") is True:
-            asked = {"id": raw["id"], "after": text(info, "endCursor")}
-            more = inside(inside(self._access.ask(MORE_LINES, asked), "order"), "lineItems")
+            after = self._further(info, after)
+            more = inside(
+                inside(self._access.ask(MORE_LINES, {"id": raw["id"], "after": after}), "order"), "lineItems"
+            )
             nodes += objects(more, "nodes")
             info = inside(more, "pageInfo")
         return {**raw, "lineItems": {"pageInfo": {"hasNextPage": False}, "nodes": nodes}}
