@@ -58,15 +58,17 @@ def build(*, day: date | None = None, common: Common = Common()) -> int:  # noqa
 
 @dataset_app.command
 def publish(*, day: date | None = None, common: Common = Common()) -> int:  # noqa: B008 - frozen
-    """Publish the night that waits, or build one and publish it. Exit 1 where a dataset keeps its earlier state."""
+    """Publish the night that waits, or build one and publish it, and write its report. Exit 1 where a dataset keeps its earlier state."""
     from postventa.datasets._manifest import waiting
     from postventa.datasets._publishing import publish_night
+    from postventa.report import write
 
     with common.workplace() as place:
         drafts = waiting(_shelf(place)) if day is None else []
         run = drafts[-1] if drafts else _draft(place, day).manifest.run
         with _turn(place):
             done = publish_night(place, run)
+            write(_shelf(place), done.manifest, place.settings)
     news = "published" if done.is_new else "nothing new: what was published stays"
     common.answer(_said(done.manifest), _text(done.manifest, news))
     return _told(done.manifest)

@@ -214,6 +214,7 @@ def test_the_nights_steps_by_hand(here, configuration, capsys, monkeypatch, tmp_
         assert run(["datasets", "build", *words]) == 1
     assert "is being built at this moment" in capsys.readouterr().err
     assert run(["datasets", "publish", *words]) == 0
+    assert (tmp_path / "datasets" / "reports" / "2026-11-05.html").is_file()
     assert run(["datasets", "list", "--json", *words]) == 0
     assert '"rows": 3' in capsys.readouterr().out
     assert run(["datasets", "check", *words]) == 0
