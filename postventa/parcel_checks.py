@@ -72,7 +72,7 @@ def _worth_asking(connection: Connection, shop: str, carrier: str, budget: int, 
         .where(_ORDERS.shop == shop, _PARCELS.carrier == carrier, ~is_parked.exists())
         .where(or_(is_under_way, came))
         .where(or_(_PARCELS.looked_at.is_(None), _PARCELS.looked_at < now - JUST_ASKED))
-        .order_by(case((is_lost, 0), (came, 2), else_=1), _PARCELS.looked_at, _PARCELS.id)
+        .order_by(case((is_lost, 0), (came, 2), else_=1), _PARCELS.looked_at.nulls_first(), _PARCELS.id)
         .limit(budget)
     )
     return list(connection.execute(wanted))

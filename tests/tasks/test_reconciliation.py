@@ -151,7 +151,6 @@ def test_a_cursor_that_ran_ahead_of_time_is_told(village):
     assert village.found() == [("missed", "7", "repaired")]
 
 
-@SQLITE
 def test_a_parcel_that_nobody_follows_any_more_is_followed_again_and_a_carrier_is_asked_no_more_than_allowed(
     village, configuration, house
 ):
