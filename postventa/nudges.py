@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from postventa import clock
+from postventa.settings import Settings, secret
 
 WINDOW = timedelta(seconds=20)
 """All nudges of a shop within it are one poll, at its end: a shop that changes many orders says so many times."""
@@ -38,6 +39,17 @@ Doorkeeper = Callable[[Mapping[str, str], bytes, str], Knock]
 
 class CannotAsk(RuntimeError):
     """No poll could be asked for; the sentence says why. The next one comes by itself."""
+
+
+def check_secrets(settings: Settings) -> list[str]:
+    """The shops whose webhooks are taken. Raises BadConfiguration where a secret is named and not set.
+
+    A shop gives up a webhook for good after five refusals: that must not wait for its first call.
+    """
+    taken = {name: env for name, shop in settings.shops.items() if (env := shop.webhook_secret_env)}
+    for name, env in taken.items():
+        secret(env, f"shops.{name}.webhook_secret_env")
+    return sorted(taken)
 
 
 class Bell:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from postventa import links
+from postventa import links, nudges
 from postventa.cli.house import Common, Wrong, app
 from postventa.settings import Settings, secret
 
@@ -47,4 +47,6 @@ def web_usable(settings: Settings) -> str:
     if settings.web.api_key_env:
         secret(settings.web.api_key_env, "[web].api_key_env")
     api = "open" if settings.web.api_key_env else "closed"
-    return f"links are signed and lead to {settings.web.url}; the JSON endpoint is {api}"
+    taken = nudges.check_secrets(settings)
+    webhooks = f"; webhooks are taken of {', '.join(taken)}" if taken else ""
+    return f"links are signed and lead to {settings.web.url}; the JSON endpoint is {api}{webhooks}"

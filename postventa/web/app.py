@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 
 from postventa import __version__, links
 from postventa.clock_law import read_up
-from postventa.nudges import Bell
+from postventa.nudges import Bell, check_secrets
 from postventa.web import (
     api,
     cases,
@@ -36,7 +36,7 @@ def create_app(place: Workplace) -> ASGIApp:
     )  # a page without its secret must not wait for its first visitor to fail
     read_up(place.settings)  # the first visitor's form would hold the store meanwhile
     reception = Reception(place)
-    nudges.check_secrets(place.settings)
+    check_secrets(place.settings)
     app = FastAPI(
         title="postventa",
         version=__version__,

@@ -7,18 +7,11 @@ from starlette.responses import PlainTextResponse
 
 from postventa.connectors.doors import doorkeeper_of
 from postventa.nudges import Bell, Knock
-from postventa.settings import Settings, secret
+from postventa.settings import secret
 from postventa.web.refusals import Refused
 from postventa.web.visits import Visiting
 
 router = APIRouter(prefix="/api/hooks")
-
-
-def check_secrets(settings: Settings) -> None:
-    """Raises BadConfiguration where a webhook's secret is named and not set: a shop stops sending after five refusals."""
-    for name, shop in settings.shops.items():
-        if shop.webhook_secret_env:
-            secret(shop.webhook_secret_env, f"shops.{name}.webhook_secret_env")
 
 
 @router.post("/{shop}")
