@@ -21,6 +21,8 @@ from postventa.store.shipments import ShipmentRow
 
 ASKED_AT_MOST = 100
 """So many orders are asked for one by one: those that a list no longer has, and numbers that are in no list."""
+WAITING = frozenset({"", "quarantined"})
+"""What was heard in time and waits: for a person, or for the run that is under way."""
 _INBOX: Any = InboxRow.__table__.c
 _ORDERS: Any = OrderRow.__table__.c
 _PARCELS: Any = ShipmentRow.__table__.c
@@ -85,10 +87,8 @@ class Comparison:
         kind = difference(Seen(heard.modified_at, news.raw_status[:64], numbers), ours)
         if kind is None:
             self.found.pop(ref, None)
-        elif outcome == "":
-            self.set_aside.add(
-                ref
-            )  # it was heard of, and waits: because it is parked, or for the run under way
+        elif outcome in WAITING:
+            self.set_aside.add(ref)
         else:
             self.found[ref] = Found(kind, ref, heard.modified_at, heard, news.raw_status)
 

@@ -92,6 +92,19 @@ def test_what_the_poll_heard_and_quarantined_was_not_missed(village):
 
 
 @SQLITE
+def test_a_status_that_was_explained_since_still_waits_for_its_retry_and_was_not_missed(
+    village, configuration, house
+):
+    heard(village, raw_order(5, "empaquetado", at=village.now - 3 * HOUR))
+    configuration["shops"]["tienda"]["statuses"] = {"empaquetado": "ready_to_ship"}
+    house()
+    village.later(hours=1)
+    assert village.reconcile() == []
+    assert village.found() == []
+    assert counts(village) == (2, 1, 1)
+
+
+@SQLITE
 def test_what_is_on_its_way_to_the_next_poll_was_not_missed(village):
     heard(village)
     village.later(minutes=3)
