@@ -132,6 +132,18 @@ def test_the_expected_day_is_the_day_in_the_shops_zone(desk):
     assert desk(dossier)._parcel(owed("shipped", shipment_id=11)).expected_on.day == 3
 
 
+@pytest.mark.parametrize(
+    ("said", "whose"),
+    [({"estimated_at": MONDAY}, "del transportista"), ({"guessed_at": MONDAY}, "estimación nuestra")],
+)
+def test_a_day_of_arrival_is_called_an_estimate_and_it_is_said_whose(desk, said, whose):
+    dossier = a_dossier(parcels=[a_parcel(**said)])
+    letter = read(desk(dossier).letter(owed("shipped", shipment_id=11), MONDAY))
+    text = letter.get_body(("plain",)).get_content()
+    assert "Llegada estimada: " in text
+    assert whose in " ".join(text.split())
+
+
 def reason(desk, message, *, at=MONDAY, **dossier) -> str:
     return desk(a_dossier(**dossier)).verdict(message, at).reason
 
