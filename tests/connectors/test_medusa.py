@@ -126,8 +126,8 @@ def test_the_last_order_of_a_poll_comes_again_in_the_next_with_the_same_bytes(sh
 
 def test_a_millisecond_fuller_than_a_page_is_gone_through_by_ids_while_its_orders_are_edited(shop):
     at = SINCE + HOUR
-    for number in range(3 * PER_PAGE):
-        put(shop, f"order_{number:03}", at)
+    for number in range(2 * PER_PAGE + 5):
+        put(shop, f"order_{number:03}", at, name="returned")
     put(shop, "order_later", at + HOUR)
 
     def edit(request):
@@ -142,7 +142,7 @@ def test_a_millisecond_fuller_than_a_page_is_gone_through_by_ids_while_its_order
 
 def test_a_medusa_that_passes_over_the_filter_by_id_is_not_asked_for_ever(shop):
     for number in range(2 * PER_PAGE):
-        put(shop, f"order_{number:03}", SINCE + HOUR)
+        put(shop, f"order_{number:03}", SINCE + HOUR, name="returned")
     first = [shop.orders[f"order_{number:03}"] for number in range(PER_PAGE)]
     old = {"orders": first, "count": 2 * PER_PAGE}
     shop.before_answer = lambda request: as_json(old) if "id[$gt]" in request.args else None
