@@ -50,15 +50,17 @@ Row = Mapping[str, Any]
 
 def trend(name: str, says: str, rows: Sequence[Row], unit: Unit, last: str) -> Markup:
     """A line through the weeks over its intervals; weeks that are not shown leave a gap."""
-    data = _data(rows)
+    data = _data([{**row, "is_alone": _is_alone(rows, at)} for at, row in enumerate(rows)])
     x, y, low = _weeks(rows), _measure(unit, zero=False), _measure(unit, "low:Q", zero=False)
     base = alt.Chart(data)
     band = base.mark_area(color=ACCENT, opacity=0.14, invalid="break-paths-show-path-domains")
     line = base.mark_line(color=ACCENT, strokeWidth=2, invalid="break-paths-show-path-domains")
+    alone = base.mark_rule(color=ACCENT, opacity=0.3, strokeWidth=3).encode(x=x, y=low, y2="high:Q")
     dots = base.mark_point(color=ACCENT, filled=True, size=22, opacity=1)
     whole = alt.layer(
         band.encode(x=x, y=low, y2="high:Q"),
         line.encode(x=x, y=y),
+        alone.transform_filter("datum.is_alone"),
         dots.encode(x=x, y=y).transform_filter("isValid(datum.value)"),
         *_last_value(data, rows, x, y, last),
     )
@@ -121,6 +123,12 @@ _LABELS: Mapping[Unit, str] = {
 def _data(rows: Sequence[Row]) -> Any:
     """The rows inside the chart itself, each with its place."""
     return alt.InlineData(values=[{"at": number, **row} for number, row in enumerate(rows)])
+
+
+def _is_alone(rows: Sequence[Row], at: int) -> bool:
+    """Whether a week is shown and its neighbours are not: then there is no line, nor a band, to be seen."""
+    beside = [rows[other]["value"] for other in (at - 1, at + 1) if 0 <= other < len(rows)]
+    return rows[at]["value"] is not None and not any(value is not None for value in beside)
 
 
 def _weeks(rows: Sequence[Row]) -> Any:

@@ -15,7 +15,8 @@ from postventa.datasets._manifest import Manifest
 from postventa.report_figures import Figures
 from postventa.report_findings import Column, Finding
 from postventa.report_kpis import NOW, Kpi
-from postventa.report_sections import carriers, charts, products, shops
+from postventa.report_sections import charts
+from postventa.report_tables import carriers, products, shops
 from postventa.report_words import FOLDER, Words
 from postventa.rules.messages import Outcome
 from postventa.rules.report import PERIOD, Told
@@ -24,6 +25,8 @@ from postventa.settings import Settings
 SHOWN = 6
 """Findings of a column; a manager reads no more of them."""
 BOLD = ("nps", "csat", "on_time", "net_sales")
+NOTHING_BEFORE = ("no_orders_yet", "first_day", "first_weeks")
+"""Notes that say that there is nothing to compare with."""
 OUTCOMES = (
     *(Outcome.SENT, Outcome.SUPPRESSED, Outcome.DEFERRED),
     *(Outcome.FAILED, Outcome.UNCERTAIN, Outcome.WAITING),
@@ -43,6 +46,7 @@ class NightTold:
 def night_page(night: NightTold, settings: Settings, words: Words) -> str:
     """The page of one night. It says nothing of the run: the same night is the same page."""
     manifest, figures, findings = night.manifest, night.figures, night.findings
+    is_young = any(one.key in NOTHING_BEFORE for one in findings)
     first = manifest.night - timedelta(weeks=PERIOD) + timedelta(days=1)
     zone = next(iter(settings.shops.values())).zone
     named = {name: shop.display_name or name for name, shop in settings.shops.items()}
@@ -58,7 +62,8 @@ def night_page(night: NightTold, settings: Settings, words: Words) -> str:
             (column, words(column), *said(findings, column, words), words(f"{column}_none"))
             for column in (Column.TODAY, Column.BAD, Column.GOOD)
         ],
-        kpis=[_row(kpi, words) for kpi in night.kpis],
+        kpis=(rows := [_row(kpi, words, is_young=is_young) for kpi in night.kpis]),
+        is_compared=any(row["before"] or row["change"] for row in rows),
         charts=list(charts(figures, words)),
         asked=figures.rows.keys(),
         carriers=carriers(figures, words),
@@ -93,14 +98,15 @@ def _values(one: Finding, words: Words) -> dict[str, Any]:
     return one.values | {"value": words.value(kpi), "before": words.before(kpi)}
 
 
-def _row(kpi: Kpi, words: Words) -> dict[str, Any]:
+def _row(kpi: Kpi, words: Words, *, is_young: bool) -> dict[str, Any]:
     told = kpi.change.told if kpi.change else None
     return {
         "name": words.kpi(kpi),
         "value": words.value(kpi),
         "interval": words.interval(kpi.kind, kpi.now),
         "before": words.before(kpi),
-        "change": words.change(kpi) if kpi.key != "at_risk" else "",
+        # What is owed has no before, and where nothing has, a note says so once.
+        "change": words.change(kpi) if kpi.has_before or not (is_young or kpi.key == "at_risk") else "",
         "told": words(told) if told else "",
         "is_clear": told in (Told.BETTER, Told.WORSE),
         "is_worse": told is Told.WORSE,

@@ -1,4 +1,4 @@
-"""The parts of the report below its first screen: charts with the tables behind them, carriers, products, shops and the data."""
+"""The report's charts of thirteen weeks, each with a sentence that says what it shows and the table behind it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,19 +9,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from postventa.report_charts import Row, Unit, bars, ranges, steps, trend
+from postventa.report_charts import Unit, bars, steps, trend
 from postventa.report_figures import Figures
-from postventa.report_kpis import NOW, csat, main_first, nps, on_time
+from postventa.report_kpis import csat, main_first, nps, on_time
 from postventa.report_words import Words
 from postventa.rules.report import Week, weeks_until
-from postventa.rules.satisfaction import LEAST_SHOWN, Estimate, share
+from postventa.rules.satisfaction import Estimate
 
 A_DAY = timedelta(days=1)
 DASHES = "\N{EN DASH}"
 GAP = "\N{NO-BREAK SPACE}" * 3
 FUNNEL_DAYS = (41, 14)
 """Before the night: who has been delivered since is still being asked."""
-PRODUCTS_SHOWN = 12
 _UNITS: Mapping[str, Unit] = {"complaints": "count", "sales": "money"}
 
 
@@ -45,14 +44,6 @@ class Figure:
     """None where there is nothing to draw."""
     table: Table | None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WithRange:
-    """A figure and its interval, one below the other."""
-
-    value: str
-    interval: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,99 +79,6 @@ def charts(figures: Figures, words: Words) -> Iterator[Figure]:
         yield _funnel(figures, words)
 
 
-def carriers(figures: Figures, words: Words) -> tuple[Figure, Table] | None:
-    """How each carrier did in these 28 days; None where no parcel was tried."""
-    names = [
-        name
-        for name in figures.values("parcels", "carrier")
-        if figures.sums("parcels", NOW, carrier=name).get("parcels")
-    ]
-    if not names:
-        return None
-    transit = {row["carrier"]: row for row in figures.rows.get("transit", [])}
-    rows, points, told = [], list[Row](), []
-    for name in names:
-        sums, part = figures.sums("parcels", NOW, carrier=name), on_time(figures, NOW, carrier=name)
-        said, took = words.carrier(name), transit.get(name, {})
-        told.append(f"{said} {words.figure('share', part)} {words.interval('share', part)}".strip())
-        is_timed = (took.get("n") or 0) >= LEAST_SHOWN
-        hours = [
-            words("hours", value=words.decimal(took[key], 0)) if is_timed else "" for key in ("half", "most")
-        ]
-        rows.append(
-            (
-                said,
-                words.decimal(sums["parcels"], 0),
-                _with_range(words, part),
-                _with_range(words, share(sums["incidents"], sums["parcels"])),
-                _with_range(words, csat(figures, NOW, carrier=name)),
-                *hours,
-            )
-        )
-        if part.value is not None:
-            value = words.percent(part.value)
-            points.append({"label": said, "said": f"{said}{GAP}{value}"} | _in_hundredths(part))
-    head = ("carrier", "parcels", "on_time", "incidents", "csat", "half", "most")
-    table = Table(words("carriers"), tuple(words(one) for one in head), tuple(rows))
-    says = words("said_carriers", list="; ".join(told))
-    drawing = ranges("carriers", says, points) if points else None
-    return Figure("carriers", words("on_time"), says, drawing, None), table
-
-
-def products(figures: Figures, words: Words) -> Table | None:
-    """Products with enough answers or reviews, the least liked first; None where there are none."""
-    rows = []
-    for row in figures.rows.get("products", []):
-        part, stars = share(row["csat_hits"], row["csat_n"]), row["reviews"]
-        if part.value is None and stars < LEAST_SHOWN:
-            continue
-        rating = row["stars"] / stars if stars >= LEAST_SHOWN else None
-        liked = part.value if part.value is not None else (rating or 0) / 5
-        rows.append(
-            (
-                liked,
-                (
-                    row["product"],
-                    _count(words, row["csat_n"]),
-                    _with_range(words, part),
-                    _count(words, stars),
-                    "" if rating is None else words.decimal(rating, 1),
-                ),
-            )
-        )
-    head = tuple(words(one) for one in ("product", "answers", "csat", "reviews", "stars"))
-    shown = tuple(row for _, row in sorted(rows, key=lambda one: (one[0], one[1][0]))[:PRODUCTS_SHOWN])
-    return Table(words("products"), head, shown) if shown else None
-
-
-def shops(figures: Figures, words: Words, named: dict[str, str]) -> Table | None:
-    """The shops side by side; None where there is but one."""
-    if len(named) < 2:
-        return None
-    rows = []
-    for shop, said in named.items():
-        sales = [
-            words.whole(figures.sums("sales", NOW, shop=shop, currency=currency)["net"], currency)
-            for currency in main_first(figures, "sales")
-            if figures.sums("sales", NOW, shop=shop, currency=currency)
-        ]
-        rows.append(
-            (
-                said,
-                words.decimal(figures.sums("orders", NOW, shop=shop).get("orders", 0), 0),
-                WithRange(
-                    words.figure("points", of := nps(figures, NOW, shop=shop)), words.interval("points", of)
-                ),
-                _with_range(words, csat(figures, NOW, shop=shop)),
-                _with_range(words, on_time(figures, NOW, shop=shop)),
-                words.decimal(figures.sums("complaints", NOW, shop=shop).get("complaints", 0), 0),
-                Markup("<br>").join(sales),
-            )
-        )
-    head = ("shop", "orders", "kpi_nps", "csat", "on_time", "complaints", "net_sales")
-    return Table(words("shops"), tuple(words(one) for one in head), tuple(rows))
-
-
 def _trend(sheet: _Sheet, name: str, unit: Unit, of: Callable[[Figures, list[int]], Estimate]) -> Figure:
     words, found = sheet.words, [(week, of(sheet.figures, [week.number])) for week in sheet.weeks]
     shown = [(week, one.value) for week, one in found if one.value is not None]
@@ -201,7 +99,9 @@ def _trend(sheet: _Sheet, name: str, unit: Unit, of: Callable[[Figures, list[int
     if not shown:
         return Figure(name, title, words("said_nothing"), None, table)
     says = _extremes("said_trend", words, shown, lambda value: words.figure(unit, Estimate(0, "", value)))
-    to_draw = _in_hundredths if unit == "share" else _as_it_is
+    if len(shown) == 1:
+        says = words("said_one", day=shown[0][0].last, value=words.figure(unit, Estimate(0, "", shown[0][1])))
+    to_draw = in_hundredths if unit == "share" else _as_it_is
     rows = [{"label": words.day(week.last)} | to_draw(one) for week, one in found]
     return Figure(name, title, says, trend(name, says, rows, unit, words.figure(unit, found[-1][1])), table)
 
@@ -256,15 +156,7 @@ def _whole(words: Words, currency: str, amount: float) -> str:
     return words.whole(Decimal(f"{amount:.2f}"), currency)
 
 
-def _with_range(words: Words, one: Estimate) -> WithRange:
-    return WithRange(words.figure("share", one), words.interval("share", one))
-
-
-def _count(words: Words, n: int) -> str:
-    return words.decimal(n, 0) if n == 0 or n >= LEAST_SHOWN else f"1{DASHES}{LEAST_SHOWN - 1}"
-
-
-def _in_hundredths(one: Estimate) -> dict[str, float | None]:
+def in_hundredths(one: Estimate) -> dict[str, float | None]:
     return {name: None if value is None else round(100 * value, 3) for name, value in _as_it_is(one).items()}
 
 

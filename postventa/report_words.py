@@ -110,6 +110,9 @@ class Words:
     def day(self, day: date) -> str:
         return format_date(day, "d MMM", locale=self._locale)
 
+    def dated(self, day: date) -> str:
+        return format_date(day, "medium", locale=self._locale)
+
     def long_day(self, day: date) -> str:
         return long_date_in(self._texts["locale"])(day)
 
