@@ -160,5 +160,9 @@ class Datasets(Section):
     """How many days those hold; Parquet holds them all."""
     retention: Annotated[int, Field(ge=1)] = 30
     """For so many days the state of earlier nights can be read; how long rows live is said in each contract."""
+    dask: Text = ""
+    """The address of the Dask cluster on which many days are built again; processes of this machine where empty."""
+    dask_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many of those."""
     managers: tuple[str, ...] = ()
     """Who gets the night's summary, names in [desk.people]; the desk's manager where empty."""

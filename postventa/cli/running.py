@@ -27,6 +27,8 @@ FLOWS = {
 """The flows that there are: what each is run for (nothing: one run does all there is), and where it is."""
 BY_DAYS = frozenset({"nightly"})
 """Those that can be asked for one day."""
+REBUILDS = {"nightly": "flows.nightly.rebuild_datasets"}
+"""What builds many days of a flow again."""
 
 
 @app.command(name="run")
@@ -38,16 +40,19 @@ def run_flow(
     channel: str | None = None,
     mailbox: str | None = None,
     day: date | None = None,
+    rebuild: str | None = None,
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
     """Run a flow once, through Prefect; exit 1 if the run is red. FLOW is one of those that there are.
 
-    Without --shop, --carrier, --channel or --mailbox it runs for each that is configured.
+    Without --shop, --carrier, --channel or --mailbox it runs for each that is configured. `nightly` builds published
+    days again: one with --day, many with --rebuild FIRST..LAST, which several processes share out.
     """
     if flow not in FLOWS:
         raise Wrong(f"there is no flow {flow!r}: there are {', '.join(FLOWS)}", code=2)
     if day is not None and flow not in BY_DAYS:
         raise Wrong(f"the flow {flow} does not work by days: leave --day away", code=2)
+    again = _days(rebuild, flow) if rebuild else {}
     with common.workplace() as place:
         os.environ[ENVIRONMENT_KEY] = str(settings_path(common.config))
         _quiet_prefect()
@@ -62,8 +67,8 @@ def run_flow(
         named = {"shop": shop, "carrier": carrier, "channel": channel, "mailbox": mailbox, "": None}[key]
         runs = [{key: name} for name in _each(key, named, configured[key])] if key else [{}]
         prefect_answers()
-        started = _flow(entrypoint)
-        asked = {"day": day} if day is not None else {}
+        started = _flow(REBUILDS[flow] if again else entrypoint)
+        asked: dict[str, date] = again or ({"day": day} if day is not None else {})
         states = [(given, started(**given, **asked, return_state=True)) for given in runs]
     red = [f"{_run(flow, given)}: {_said(state)}" for given, state in states if not state.is_completed()]
     done = [{**given, "state": state.name, "message": state.message} for given, state in states]
@@ -84,6 +89,16 @@ def set_up(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
         done = set_up_server(read_settings(common.config))
     common.answer(done, "\n".join(done))
     return 0
+
+
+def _days(written: str, flow: str) -> dict[str, date]:
+    if flow not in REBUILDS:
+        raise Wrong(f"the flow {flow} does not work by days: leave --rebuild away", code=2)
+    first, _, last = written.partition("..")
+    try:
+        return {"first": date.fromisoformat(first), "last": date.fromisoformat(last)}
+    except ValueError:
+        raise Wrong(f"--rebuild is FIRST..LAST, as 2026-10-01..2026-10-31, not {written!r}", code=2) from None
 
 
 def prefect_answers() -> str:

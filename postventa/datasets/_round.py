@@ -16,6 +16,8 @@ from postventa.datasets._building import Work, build_days, shape_of
 from postventa.datasets._checking import BUILT, check, failure
 from postventa.datasets._days import first_day, heard_so_far, touched_since
 from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Partition
+from postventa.datasets._night import Span
+from postventa.datasets._rebuilding import ready_pieces
 from postventa.datasets._reconciling import Books
 from postventa.datasets._shelf import ShelfTrouble
 from postventa.datasets._views import show
@@ -33,8 +35,8 @@ class Plan:
     """Which night it is."""
 
     last: date
-    only: date | None
-    """The one day that is asked for again."""
+    again: Span | None
+    """Days that readers have, and that are asked for again."""
     as_of: datetime
 
 
@@ -129,7 +131,8 @@ class Round:
             night=self.plan.last,
             run=same.run if same is not None and is_as_it_was else self.work.run,
             rows=rows,
-            heard=dict(heard),
+            # Of days that were not asked for again, nothing was heard.
+            heard=same.heard if same is not None and self.plan.again else dict(heard),
             of={name: self.datasets[name].run for name in one.reads},
             partitions=parts,
         )
@@ -141,8 +144,9 @@ class Round:
         """Which days are built: new and recent ones, what late news touched, what is computed from such."""
         last = self.plan.last
         of_others = self._news_of_others(one, before)
-        if self.plan.only and before:
-            days = {self.plan.only, *of_others}
+        if self.plan.again and before:
+            # And those on which the store has moved on since: what is published must add up.
+            days = {*self.plan.again.days, *of_others, *books.drifted(one.name, before.partitions)}
         else:
             earliest = min(before.partitions, default=None) if before else None
             there = (earliest, before.night) if before and earliest else None
@@ -179,7 +183,10 @@ class Round:
     ) -> tuple[dict[date, Partition], Check | None]:
         try:
             with self.connection.begin_nested():
-                return build_days(self.work, one, promised, days, known), None
+                ready = ready_pieces(self.work.shelf, self.work.run, one.name, shape_of(promised))
+                taken = {day: part for day, part in ready.items() if day in days}
+                left = [day for day in days if day not in taken]
+                return taken | build_days(self.work, one, promised, left, known), None
         except EVERYBODYS:
             raise
         except ContractError as wrong:

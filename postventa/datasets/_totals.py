@@ -12,39 +12,52 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, case, cast, func, or_, select, union_all
 
 from postventa.datasets._quarters import day_of, quarter
+from postventa.datasets._reading import TEN_THOUSANDTHS, in_units
+from postventa.datasets.net_sales import PAID
 from postventa.rules.messages import Outcome
 from postventa.settings import Settings
 from postventa.store.cases import CaseRow
 from postventa.store.ledger import ledger
 from postventa.store.messages import OutboxRow
-from postventa.store.orders import OrderRow
+from postventa.store.orders import OrderRow, RefundRow
 
 ROWS = "rows"
 _ORDERS: Any = OrderRow.__table__.c
 _CASES: Any = CaseRow.__table__.c
 _BOX: Any = OutboxRow.__table__.c
+_REFUNDS: Any = RefundRow.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is counted of a dataset: its rows, and how many there are of each value of a column."""
+    """What is counted of a dataset: its rows, and how many there are of each value of a column; or an amount instead."""
 
     what: str
     """In a sentence."""
-    store: Callable[[Connection], Select[Any]]
+    store: Callable[[Connection], Any]
     """The statement that answers (shop, quarter, value, how many)."""
     column: str = ""
+    amount: str = ""
+    """The column that is added up where rows are not what must agree."""
 
     def of(self, rows: pa.Table) -> dict[str, int]:
         """The totals of built rows."""
+        if self.amount:
+            return self._sums(rows)
         counts = {ROWS: rows.num_rows}
         if self.column and rows.num_rows:
             for one in pc.value_counts(rows[self.column].combine_chunks()):
                 counts[str(one["values"].as_py())] = one["counts"].as_py()
         return counts
+
+    def _sums(self, rows: pa.Table) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for row in rows.select([self.column, self.amount]).to_pylist():
+            sums[row[self.column]] += int(row[self.amount] * TEN_THOUSANDTHS)
+        return {ROWS: sums.total()} | {value: units for value, units in sums.items() if units}
 
 
 def _orders_placed(connection: Connection) -> Select[Any]:
@@ -59,9 +72,25 @@ def _messages_owed(connection: Connection) -> Select[Any]:
     return counted.group_by(shop, moment, _BOX.outcome)
 
 
+def _sold_for_good(connection: Connection) -> Any:
+    """Final sales on the day on which each became so, less each refund on its own day or, made before, on that of its sale."""
+    final, paid = _ORDERS.sale_final_at, _ORDERS.payment_state.in_(PAID)
+    sold_at = quarter(connection, final)
+    gross = cast(func.sum(in_units(_ORDERS.total)), BigInteger)
+    sold = select(_ORDERS.shop, sold_at, _ORDERS.currency, gross).where(final.is_not(None), paid)
+    back_at = quarter(connection, case((_REFUNDS.refunded_at > final, _REFUNDS.refunded_at), else_=final))
+    back = select(_ORDERS.shop, back_at, _ORDERS.currency, -in_units(_REFUNDS.amount))
+    back = back.join(OrderRow, _ORDERS.id == _REFUNDS.order_id)
+    back = back.where(final.is_not(None), paid, _REFUNDS.withdrawn_at.is_(None))
+    return union_all(sold.group_by(_ORDERS.shop, sold_at, _ORDERS.currency), back)
+
+
 TOTALS: Mapping[str, Total] = {
     "order_timeline": Total("orders placed", _orders_placed, "stage"),
     "message_ledger": Total("messages owed", _messages_owed, "outcome"),
+    "net_sales": Total(
+        "net sales in ten thousandths, currencies together", _sold_for_good, "currency", "net_amount"
+    ),
 }
 """By dataset."""
 
@@ -79,7 +108,10 @@ def in_the_store(connection: Connection, settings: Settings, name: str) -> dict[
             day = days.setdefault(day_of(moment, settings.shops[shop].zone), Counter())
             day[ROWS] += count
             day[str(value)] += count
-    return {day: dict(counts) for day, counts in days.items()}
+    return {
+        day: {value: count for value, count in counts.items() if count or value == ROWS}
+        for day, counts in days.items()
+    }
 
 
 def beside_the_days(connection: Connection, settings: Settings) -> dict[str, int]:
