@@ -55,7 +55,7 @@ def night_page(night: NightTold, settings: Settings, words: Words) -> str:
         words=words,
         title=words("title", night=manifest.night),
         brand=" · ".join(named.values()),
-        period=words("period", span=words.span(first, manifest.night)),
+        period=words("period_alone" if is_young else "period", span=words.span(first, manifest.night)),
         as_of=words("made_of", moment=words.moment(said_at(settings, manifest.night).astimezone(zone))),
         notes=said(findings, Column.NOTE, words)[0],
         columns=[
