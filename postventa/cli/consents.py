@@ -13,13 +13,16 @@ from postventa.consents import record as write_down
 from postventa.rules.consents import ALL, ASKED_FOR
 from postventa.settings import Settings
 from postventa.sms_numbers import mobile
-from postventa.sms_objections import object_to_texts
+from postventa.sms_objections import CLASS as TEXTS
+from postventa.sms_objections import allow_texts, object_to_texts
 
 consent_app = App(name="consent", help="Who agreed or objected to surveys and advertising.")
 app.command(consent_app)
 
 SCOPES = (ALL, *ASKED_FOR)
-Phone = Annotated[str, Parameter(help="A mobile number with its country's code: it gets no texts any more")]
+Phone = Annotated[
+    str, Parameter(help="A mobile number with its country's code; it is not kept but as a keyed hash")
+]
 Email = Annotated[str, Parameter(help="The customer's address; it is not kept but as a keyed hash")]
 ShopName = Annotated[str, Parameter(help="A name in [shops], where there are several")]
 Scope = Annotated[str, Parameter(help="relationship (surveys, review requests), commercial, or all of it")]
@@ -62,6 +65,24 @@ def object_(
     text = f"is recorded as {said.reference}. {by_mail}" if said.is_new else known
     document = {"reference": said.reference, "is_new": said.is_new, "is_confirmed": said.is_confirmed}
     common.answer(document, f"The objection {text}")
+    return 0
+
+
+@consent_app.command(name="allow-texts")
+def allow(
+    *,
+    phone: Phone,
+    wording: Annotated[str, Parameter(help="The version of the words that they agreed to")],
+    shop: ShopName = "",
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Record that a number may get texts again: whoever it belongs to has asked for it."""
+    with common.workplace() as place, place.store.begin() as connection:
+        name, now, number = _shop(place.settings, shop), clock.now(), _number(phone)
+        yes = Yes(name, number, TEXTS, "desk", _mark(number, TEXTS, now), now, wording=wording)
+        is_new = allow_texts(connection, place.settings, yes, now)
+    known = "This was recorded before: nothing has changed."
+    common.answer({"shop": name, "is_new": is_new}, "The number may get texts again." if is_new else known)
     return 0
 
 

@@ -16,7 +16,6 @@ from postventa.connectors.doors import open_shop
 from postventa.consents import Yes
 from postventa.outlook import outlook
 from postventa.rules.orders import Stage
-from postventa.settings import BadConfiguration, settings_from
 from postventa.sms_objections import allow_texts, object_to_texts
 from postventa.store.changes import log_and_owe, save
 from postventa.store.consents import BounceRow, ConsentRow, SuppressionRow
@@ -293,18 +292,3 @@ def test_without_a_mobile_the_request_is_a_mail(shop, operator, mailbox):
     send(ARRIVED + 7 * DAY)
     assert [letter.message for letter in mailbox.letters] == ["review_requested"]
     assert operator.texts == []
-
-
-@pytest.mark.parametrize(
-    ("texts", "channels", "said"),
-    [
-        (["paid"], True, "shops.tienda.texts names 'paid', which is no message that can be a text"),
-        (["shipped"], False, r"shops.tienda.texts needs a \[channels.NAME\] with adapter = \"sms\""),
-    ],
-)
-def test_texts_that_cannot_be_sent_stop_the_start(shop, configuration, texts, channels, said):
-    configuration["shops"]["tienda"]["texts"] = texts
-    if not channels:
-        del configuration["channels"]["texts"]
-    with pytest.raises(BadConfiguration, match=said):
-        settings_from(configuration)
