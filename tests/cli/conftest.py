@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,14 +74,29 @@ def configuration(sandbox: Sandbox, store: Path) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="package")
+_going_on = ExitStack()
+
+
+@pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    yield _going_on.enter_context(_lived(tmp_path_factory.mktemp("story")))
+    _going_on.close()
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures that still ask about it
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The story's servers end with the last test that asks about it."""
+    if nextitem is None or "story" not in getattr(nextitem, "fixturenames", ()):
+        _going_on.close()
+
+
+@contextmanager
+def _lived(folder: Path) -> Iterator[Story]:
     """Six days of a shop with 25 orders: polled, moved, looked after and, but for the end, mailed."""
     from tasks.messages import send_messages
     from tasks.orders import move_orders, poll_orders, reread_orders
     from tasks.shipments import look_at_parcels
 
-    folder = tmp_path_factory.mktemp("story")
     now = START
     with Sandbox(SandboxSettings(orders=ORDERS, start=START)) as sandbox:
         config = folder / "postventa.toml"
