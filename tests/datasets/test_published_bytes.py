@@ -34,7 +34,8 @@ def test_no_published_byte_says_who_anybody_is(published_month):
     # The same bytes need be searched once; DuckDB fills its blocks up with noughts, and no secret holds one.
     every = b"\0".join({data.translate(None, b"\0") for data in readable(folder, manifest)})
     assert b"order_timeline" in every
-    assert {secret for secret in secrets if secret in every} == set()
+    begun = {start for start in {secret[:6] for secret in secrets} if start in every}
+    assert {secret for secret in secrets if secret[:6] in begun and secret in every} == set()
 
 
 def test_a_published_month_adds_up_with_the_store_and_the_ledger(published_month):
