@@ -1,7 +1,7 @@
 """For the laptop: the newest days of every dataset as CSV, and all of them in one DuckDB file with their meanings."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from postventa.contracts import Contract, ContractError, arrow_schema, contract
+from postventa.contracts import Column, Contract, ContractError, Kind, arrow_schema, contract
 from postventa.datasets._builders import builder
 from postventa.datasets._manifest import HISTORY, Dataset, File, Manifest, Partition
 from postventa.datasets._shelf import Shelf, ShelfTrouble
@@ -74,7 +74,8 @@ def _write(duck: Any, target: Path, names: Iterable[str]) -> None:
     promises = [promised for name in names if (promised := _promise(name))]
     if target.suffix == ".csv":
         for promised in promises:
-            duck.execute(f"COPY ({_sorted(promised)}) TO '{target}' (FORMAT csv, HEADER, DELIMITER ',')")
+            rows = _sorted(promised, _harmless)
+            duck.execute(f"COPY ({rows}) TO '{target}' (FORMAT csv, HEADER, DELIMITER ',')")
         return
     duck.execute(f"ATTACH '{target}' AS laptop")
     try:
@@ -105,10 +106,21 @@ def _promise(name: str) -> Contract | None:
         return None
 
 
-def _sorted(promised: Contract) -> str:
-    columns = ", ".join(f'"{column.name}"' for column in promised.columns)
-    by = ", ".join(map(_quoted, promised.key))
-    return f'SELECT {columns} FROM "laptop_{promised.name}" ORDER BY {by}'
+def _sorted(promised: Contract, written: Callable[[Column], str] | None = None) -> str:
+    columns = ", ".join(written(one) if written else _quoted(one.name) for one in promised.columns)
+    table = _quoted(f"laptop_{promised.name}")
+    by = ", ".join(f"{table}.{_quoted(name)}" for name in promised.key)
+    return f"SELECT {columns} FROM {table} ORDER BY {by}"
+
+
+def _harmless(column: Column) -> str:
+    """A spreadsheet takes a cell that begins with one of these for a formula: an apostrophe makes it a text again."""
+    name = _quoted(column.name)
+    if column.kind is not Kind.STRING:
+        return name
+    return (
+        f"CASE WHEN regexp_matches({name}, '^[=+@\\t\\r-]') THEN chr(39) || {name} ELSE {name} END AS {name}"
+    )
 
 
 def _say_meanings(duck: Any, promised: Contract) -> None:
