@@ -11,7 +11,14 @@ import postventa.night_summary
 import postventa.report_figures
 from postventa.datasets import _drafting, _publishing, _reading, _rechecking
 
-FOUND_BEFORE = (_drafting, _publishing, _reading, _rechecking, postventa.night_summary, postventa.report_figures)
+FOUND_BEFORE = (
+    _drafting,
+    _publishing,
+    _reading,
+    _rechecking,
+    postventa.night_summary,
+    postventa.report_figures,
+)
 """Modules that would not be found any more once the folder is another."""
 
 ORDERS = '''

@@ -106,7 +106,9 @@ def test_a_payload_that_is_not_understood_is_shown_counted_once_and_costs_nobody
     assert len(village.rows(QuarantineRow)) == 1
 
 
-def test_an_order_that_breaks_its_contract_is_quarantined_by_the_rules_name_and_the_rest_goes_on(village, cli):
+def test_an_order_that_breaks_its_contract_is_quarantined_by_the_rules_name_and_the_rest_goes_on(
+    village, cli
+):
     village.put(raw_order(1, currency="eur"), raw_order(2))
     moved = village.hear()
     assert (moved.applied, moved.quarantined) == (1, 1)
