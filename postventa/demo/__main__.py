@@ -48,10 +48,13 @@ def main() -> int:
 
 def _tell(stack: Stack, asked: argparse.Namespace, console: Console, began: float) -> int:
     # While the server starts. Prefect reads its settings from the environment when it is imported: not before.
+    from postventa.contract_suites import suite
+    from postventa.contracts import contract
     from postventa.demo.story import settle, walk
     from postventa.demo.summary import summarise
 
     upgrade(open_workplace().store)
+    suite(contract("net_sales"))  # Great Expectations takes seconds to come: better here than in the night
     stack.wait()
     console.print(f"  {asked.orders} orders, {asked.days} days\n")
     told, now = walk(stack, asked.days, console)
