@@ -19,6 +19,7 @@ from postventa.datasets._reading import TEN_THOUSANDTHS, in_units
 from postventa.datasets.net_sales import PAID
 from postventa.rules.messages import Outcome
 from postventa.settings import Settings
+from postventa.store.asks import AnswerRow
 from postventa.store.cases import CaseRow
 from postventa.store.ledger import ledger
 from postventa.store.messages import OutboxRow
@@ -29,6 +30,7 @@ _ORDERS: Any = OrderRow.__table__.c
 _CASES: Any = CaseRow.__table__.c
 _BOX: Any = OutboxRow.__table__.c
 _REFUNDS: Any = RefundRow.__table__.c
+_ANSWERS: Any = AnswerRow.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,14 @@ def _messages_owed(connection: Connection) -> Select[Any]:
     return counted.group_by(shop, moment, _BOX.outcome)
 
 
+def _sheets_filled_in(connection: Connection) -> Select[Any]:
+    """Sheets of answers, on the day of the first answer in each."""
+    of = (_ANSWERS.shop, _ANSWERS.source, _ANSWERS.source_ref, _ANSWERS.survey)
+    sheet = select(*of, func.min(_ANSWERS.answered_at).label("at")).group_by(*of).subquery().c
+    moment = quarter(connection, sheet.at)
+    return select(sheet.shop, moment, sheet.survey, func.count()).group_by(sheet.shop, moment, sheet.survey)
+
+
 def _sold_for_good(connection: Connection) -> Any:
     """Final sales on the day on which each became so, less each refund on its own day or, made before, on that of its sale."""
     final, paid = _ORDERS.sale_final_at, _ORDERS.payment_state.in_(PAID)
@@ -88,6 +98,7 @@ def _sold_for_good(connection: Connection) -> Any:
 TOTALS: Mapping[str, Total] = {
     "order_timeline": Total("orders placed", _orders_placed, "stage"),
     "message_ledger": Total("messages owed", _messages_owed, "outcome"),
+    "survey_responses": Total("sheets of answers", _sheets_filled_in, "survey"),
     "net_sales": Total(
         "net sales in ten thousandths, currencies together", _sold_for_good, "currency", "net_amount"
     ),
