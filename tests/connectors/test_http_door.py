@@ -288,7 +288,11 @@ def test_a_server_with_a_limit_sees_no_more_than_it_allows(httpserver):
 
 
 def test_every_error_says_whether_a_later_try_can_help():
-    kinds = {kind.__name__: kind.temporary for kind in ConnectorError.__subclasses__()}
+    kinds = {
+        kind.__name__: kind.temporary
+        for kind in ConnectorError.__subclasses__()
+        if ".shops." not in kind.__module__  # a platform may have failures of its own
+    }
     assert kinds == {
         "Unreachable": True,
         "TooBusy": True,
