@@ -3,40 +3,26 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from postventa.connectors.shops._states import States, row
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """Where an order stands on each axis."""
-
-    order: OrderState
-    payment: PaymentState
-    fulfilment: FulfilmentState
-
-
-def _row(order: str, payment: str, fulfilment: str) -> States:
-    return States(OrderState(order), PaymentState(payment), FulfilmentState(fulfilment))
-
-
 STATUSES: dict[str, States] = {
-    "pending": _row("open", "pending", "unfulfilled"),
-    "paid": _row("open", "paid", "unfulfilled"),
-    "on_hold": _row("open", "pending", "on_hold"),
-    "in_preparation": _row("open", "pending", "in_preparation"),
-    "backordered": _row("open", "pending", "backordered"),
-    "ready_to_ship": _row("open", "pending", "ready_to_ship"),
-    "partially_shipped": _row("open", "pending", "partially_shipped"),
-    "shipped": _row("open", "pending", "shipped"),
-    "partially_delivered": _row("open", "pending", "partially_delivered"),
-    "delivered": _row("open", "pending", "delivered"),
-    "completed": _row("completed", "paid", "shipped"),
-    "failed": _row("open", "failed", "unfulfilled"),
-    "cancelled": _row("cancelled", "cancelled", "cancelled"),
-    "refunded": _row("cancelled", "refunded", "cancelled"),
+    "pending": row("open", "pending", "unfulfilled"),
+    "paid": row("open", "paid", "unfulfilled"),
+    "on_hold": row("open", "pending", "on_hold"),
+    "in_preparation": row("open", "pending", "in_preparation"),
+    "backordered": row("open", "pending", "backordered"),
+    "ready_to_ship": row("open", "pending", "ready_to_ship"),
+    "partially_shipped": row("open", "pending", "partially_shipped"),
+    "shipped": row("open", "pending", "shipped"),
+    "partially_delivered": row("open", "pending", "partially_delivered"),
+    "delivered": row("open", "pending", "delivered"),
+    "completed": row("completed", "paid", "shipped"),
+    "failed": row("open", "failed", "unfulfilled"),
+    "cancelled": row("cancelled", "cancelled", "cancelled"),
+    "refunded": row("cancelled", "refunded", "cancelled"),
 }
 """A status about the goods says nothing about the money: `paid_at`, or an earlier `paid`, does."""
 

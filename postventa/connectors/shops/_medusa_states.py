@@ -1,10 +1,10 @@
 """Medusa's computed states on our three axes: `status` says almost nothing, for it stays `pending` for life."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
 from postventa.connectors.fields import need
+from postventa.connectors.shops._states import States
 from postventa.news import NotUnderstood, Raw
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 
@@ -40,16 +40,6 @@ GOODS = {
 }
 
 _State = TypeVar("_State", OrderState, PaymentState, FulfilmentState)
-
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """Where an order stands on each axis, and the three words that say so."""
-
-    order: OrderState
-    payment: PaymentState
-    fulfilment: FulfilmentState
-    raw: str
 
 
 def states_of(raw: Raw, still_paid: Decimal, coin: Decimal) -> States:

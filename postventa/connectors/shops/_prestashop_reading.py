@@ -20,9 +20,10 @@ from postventa.connectors.shops._prestashop_amounts import (
     slip_lines,
     total_of,
 )
-from postventa.connectors.shops._prestashop_states import Facts, States, is_payment, names_of, states_of
+from postventa.connectors.shops._prestashop_states import Facts, is_payment, names_of, states_of
 from postventa.connectors.shops._prestashop_time import Wall, shown_in
 from postventa.connectors.shops._prestashop_whole import BOXES, FOUND
+from postventa.connectors.shops._states import States
 from postventa.news import Address, CustomerNews, NotUnderstood, OrderNews, ParcelNews, Raw, RefundNews
 from postventa.rules.orders import FulfilmentState
 

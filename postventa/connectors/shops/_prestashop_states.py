@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from postventa.connectors.fields import text
+from postventa.connectors.shops._states import States
 from postventa.news import NotUnderstood
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 
@@ -25,15 +26,6 @@ ON_DELIVERY = "cashondelivery"
 """Within the name of a module whose orders are marked as paid when they are prepared, long before anybody pays."""
 
 State = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """Where an order stands on each axis."""
-
-    order: OrderState
-    payment: PaymentState
-    fulfilment: FulfilmentState
 
 
 @dataclass(frozen=True, slots=True)

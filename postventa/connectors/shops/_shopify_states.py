@@ -1,10 +1,10 @@
 """Shopify's display states on our three axes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from postventa.connectors.fields import need
+from postventa.connectors.shops._states import States
 from postventa.news import NotUnderstood, Raw
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 
@@ -32,16 +32,6 @@ GOODS = {
 }
 ARRIVED = frozenset({"DELIVERED", "PICKED_UP"})
 """READY_FOR_PICKUP has not arrived: it waits where the customer has to go."""
-
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """Where an order stands on each axis, and the words that say so."""
-
-    order: OrderState
-    payment: PaymentState
-    fulfilment: FulfilmentState
-    raw: str
 
 
 _State = TypeVar("_State", PaymentState, FulfilmentState)

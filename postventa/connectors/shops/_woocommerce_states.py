@@ -4,34 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from postventa.connectors.shops._states import States, row
 from postventa.news import NotUnderstood
 from postventa.rules.orders import FulfilmentState, OrderState, PaymentState
 
-
-@dataclass(frozen=True, slots=True)
-class States:
-    """Where an order stands on each axis."""
-
-    order: OrderState
-    payment: PaymentState
-    fulfilment: FulfilmentState
-
-
-def _row(order: str, payment: str, fulfilment: str) -> States:
-    return States(OrderState(order), PaymentState(payment), FulfilmentState(fulfilment))
-
-
 CORE: dict[str, States] = {
-    "pending": _row("open", "pending", "unfulfilled"),
-    "on-hold": _row("open", "pending", "on_hold"),
-    "processing": _row("open", "paid", "unfulfilled"),
-    "completed": _row("completed", "paid", "shipped"),
-    "cancelled": _row("cancelled", "cancelled", "cancelled"),
-    "refunded": _row("cancelled", "refunded", "cancelled"),
-    "failed": _row("open", "failed", "unfulfilled"),
-    "trash": _row("cancelled", "cancelled", "cancelled"),
-    "checkout-draft": _row("draft", "pending", "unfulfilled"),
-    "auto-draft": _row("draft", "pending", "unfulfilled"),
+    "pending": row("open", "pending", "unfulfilled"),
+    "on-hold": row("open", "pending", "on_hold"),
+    "processing": row("open", "paid", "unfulfilled"),
+    "completed": row("completed", "paid", "shipped"),
+    "cancelled": row("cancelled", "cancelled", "cancelled"),
+    "refunded": row("cancelled", "refunded", "cancelled"),
+    "failed": row("open", "failed", "unfulfilled"),
+    "trash": row("cancelled", "cancelled", "cancelled"),
+    "checkout-draft": row("draft", "pending", "unfulfilled"),
+    "auto-draft": row("draft", "pending", "unfulfilled"),
 }
 
 PLUGINS: dict[str, FulfilmentState] = {
