@@ -19,6 +19,7 @@ from postventa.store.complaints import ComplaintRow
 from postventa.store.consents import latest_order_id
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
+from postventa.store.owing import owe_message
 from postventa.store.upsert import insert_new
 from postventa.surveys import invitation
 
@@ -111,29 +112,20 @@ def _ask(connection: Connection, settings: Settings, case: Any, order: Any, now:
     )
     language = language_for(order.language, settings.shop(case.shop).language)
     until = case.resolved_at + ANSWERABLE - timedelta(seconds=1)
-    row = {
-        "key": f"{case.shop}:{order.ref}:-:{MESSAGE}:{case.number}",
-        "order_id": order.id,
-        "case_id": None,  # a thread of its own: a complaint's carries nothing but the complaint (LGDCU 21.2)
-        "recipient": None,
-        "facts": {
+    owe_message(
+        connection,
+        MESSAGE,
+        f"{case.shop}:{order.ref}:-:{MESSAGE}:{case.number}",
+        now,
+        occasion=f"ask:{ask_id}",
+        order_id=order.id,  # not the case's: a complaint's thread carries nothing but the complaint (LGDCU 21.2)
+        facts={
             "case": case.number,
             "until_at": until.isoformat(),
             "survey": invitation(settings, SURVEY, ask_id, language),
         },
-        "shipment_id": None,
-        "message": MESSAGE,
-        "occasion": f"ask:{ask_id}",
-        "happened_at": case.resolved_at,
-        "owed_at": now,
-        "due_at": now,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    insert_new(connection, OutboxRow, [row], ("key",))
+        happened_at=case.resolved_at,
+    )
 
 
 def _insert(connection: Connection, case: Any, order: Any, now: datetime, **values: Any) -> int:

@@ -17,7 +17,6 @@ from postventa.clock_law import read_up
 from postventa.contacts import contacts_of
 from postventa.objection_clocks import start_objection
 from postventa.rules.consents import ALL, ASKED_FOR, Basis, Entry, Said, covers, standing
-from postventa.rules.messages import Outcome
 from postventa.settings import Settings
 from postventa.store.casebook import next_number
 from postventa.store.consents import (
@@ -29,8 +28,8 @@ from postventa.store.consents import (
     stop_queues,
     suppressed,
 )
-from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
+from postventa.store.owing import owe_message
 from postventa.store.upsert import Row, insert_new
 
 CONFIRMED = "opt_out_confirmed"
@@ -206,25 +205,15 @@ def write_down(connection: Connection, settings: Settings, no: Yes, contact: str
 def _owe_receipt(connection: Connection, order_id: int, reference: str, scope: str, now: datetime) -> None:
     orders: Any = OrderRow.__table__.c
     shop, ref = connection.execute(select(orders.shop, orders.ref).where(orders.id == order_id)).one()
-    row = {
-        "key": f"{shop}:{ref}:-:{CONFIRMED}:{reference}",
-        "order_id": order_id,
-        "case_id": None,
-        "recipient": None,
-        "facts": {"reference": reference, "scope": scope, "objected_at": now.isoformat()},
-        "shipment_id": None,
-        "message": CONFIRMED,
-        "occasion": reference,
-        "happened_at": now,
-        "owed_at": now,
-        "due_at": now,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    insert_new(connection, OutboxRow, [row], ("key",))
+    owe_message(
+        connection,
+        CONFIRMED,
+        f"{shop}:{ref}:-:{CONFIRMED}:{reference}",
+        now,
+        occasion=reference,
+        order_id=order_id,
+        facts={"reference": reference, "scope": scope, "objected_at": now.isoformat()},
+    )
 
 
 def _hold(connection: Connection, contacts: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from postventa.settings import Settings
 from postventa.store.asking import IS_OUT, subject_of_order
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, OrderRow
+from postventa.store.owing import owe_message
 from postventa.store.reviews import CouponRow, ReviewRow
 from postventa.store.upsert import insert_new
 
@@ -105,25 +106,15 @@ def note_made(connection: Connection, row: Any, shop_ref: str, now: datetime) ->
     made = update(CouponRow).where(CouponRow.id == row.id, CouponRow.state == "reserved")
     connection.execute(made.values(state="created", shop_ref=shop_ref, created_at=now))
     facts = {"code": row.code.upper(), "percent": int(row.percent), "until_at": row.expires_at.isoformat()}
-    owed = {
-        "key": f"{row.shop}:{row.ref}:-:{MESSAGE}:first",
-        "order_id": row.order_id,
-        "case_id": None,
-        "recipient": None,
-        "facts": facts,
-        "shipment_id": None,
-        "message": MESSAGE,
-        "occasion": "first",
-        "happened_at": now,
-        "owed_at": now,
-        "due_at": now,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    insert_new(connection, OutboxRow, [owed], ("key",))
+    owe_message(
+        connection,
+        MESSAGE,
+        f"{row.shop}:{row.ref}:-:{MESSAGE}:first",
+        now,
+        occasion="first",
+        order_id=row.order_id,
+        facts=facts,
+    )
 
 
 def note_refused(connection: Connection, row: Any) -> None:

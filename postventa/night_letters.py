@@ -12,11 +12,10 @@ from postventa.facts import facts_of
 from postventa.letters import Envelope
 from postventa.message_ids import message_id_for, naming_secret
 from postventa.messages import card, language_for, render
-from postventa.rules.messages import Outcome, Verdict, may_write_in_a_case
+from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.settings import Channel, Settings
 from postventa.staff_letters import address_of
-from postventa.store.messages import OutboxRow
-from postventa.store.upsert import insert_new
+from postventa.store.owing import owe_message
 from postventa.views import MessageView
 
 SUMMARY = "nightly_summary"
@@ -33,28 +32,18 @@ def owe_summary(
 ) -> int:
     """Owes every manager the summary of a night; answers to how many it was not owed before."""
     about = f"{night}:{occasion}" if occasion else f"{night}"
-    rows = [
-        {
-            "key": f"-:-:-:{SUMMARY}:{about}@{manager}",
-            "order_id": None,
-            "case_id": None,
-            "recipient": manager,
-            "facts": dict(facts),
-            "shipment_id": None,
-            "message": SUMMARY,
-            "occasion": about[:64],
-            "happened_at": now,
-            "owed_at": now,
-            "due_at": now,
-            "outcome": Outcome.WAITING,
-            "reason": "",
-            "words": "",
-            "attempts": 0,
-            "settled_at": None,
-        }
+    return sum(
+        owe_message(
+            connection,
+            SUMMARY,
+            f"-:-:-:{SUMMARY}:{about}@{manager}",
+            now,
+            occasion=about,
+            recipient=manager,
+            facts=facts,
+        )
         for manager in managers(settings)
-    ]
-    return insert_new(connection, OutboxRow, rows, ("key",)) if rows else 0
+    )
 
 
 def managers(settings: Settings) -> tuple[str, ...]:

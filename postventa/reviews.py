@@ -22,7 +22,7 @@ from postventa.settings import Settings
 from postventa.sms_requests import may_text
 from postventa.store.asking import ask_of, subject_of_order
 from postventa.store.asks import AskRow
-from postventa.store.messages import OutboxRow
+from postventa.store.owing import owe_message
 from postventa.store.sales import Sale
 from postventa.store.upsert import insert_new
 
@@ -137,31 +137,22 @@ def _owe(connection: Connection, settings: Settings, asking: Asking, message: st
     order, due = asking.sale.order, good_hour(settings, asking.sale, now)
     occasion = "first" if message == REQUEST else "reminder"
     as_text = message in settings.shop(order.shop).texts and may_text(connection, settings, asking, now)
-    row = {
-        "channel": "sms" if as_text else "email",
-        "key": f"{order.shop}:{order.ref}:-:{message}:{occasion}",
-        "order_id": order.id,
-        "case_id": None,
-        "recipient": None,
-        "facts": {
+    owe_message(
+        connection,
+        message,
+        f"{order.shop}:{order.ref}:-:{message}:{occasion}",
+        now,
+        occasion=occasion,
+        order_id=order.id,
+        facts={
             "ask": asking.ask.id,
             "until_at": (asking.facts.expires_at - timedelta(seconds=1)).isoformat(),
             "reward": _reward(connection, settings, asking),
             "products": products(settings.shop(order.shop), asking.sale, asking.facts.pieces),
         },
-        "shipment_id": None,
-        "message": message,
-        "occasion": occasion,
-        "happened_at": now,
-        "owed_at": now,
-        "due_at": due,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    insert_new(connection, OutboxRow, [row], ("key",))
+        due_at=due,
+        channel="sms" if as_text else "email",
+    )
     return due
 
 

@@ -12,15 +12,14 @@ from postventa.copies import order_view, sums_of
 from postventa.facts import facts_of
 from postventa.messages import language_for
 from postventa.proofs import ORDER_RECEIPT, PROOFS
-from postventa.rules.messages import Outcome, Verdict, may_write_in_a_case
+from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.rules.shipments import ShipmentStatus
 from postventa.rules.silence import Quiet, Silence
 from postventa.settings import Settings
 from postventa.silences import is_still_quiet
 from postventa.store.clocks import TICKING, ClockRow
 from postventa.store.dossiers import Dossier
-from postventa.store.messages import OutboxRow
-from postventa.store.upsert import insert_new
+from postventa.store.owing import owe_message
 from postventa.views import MessageView
 
 ABOUT_AN_ORDER = "desk_order"
@@ -38,25 +37,16 @@ def owe_about_order(
     message: str = ABOUT_AN_ORDER,
 ) -> bool:
     """Owes somebody in [desk.people] a letter about an order; False if it was owed before."""
-    row = {
-        "key": f"{order.shop}:{order.ref}:-:{message}:{occasion}@{recipient}",
-        "order_id": order.id,
-        "case_id": None,
-        "recipient": recipient,
-        "facts": dict(facts),
-        "shipment_id": None,
-        "message": message,
-        "occasion": occasion[:64],
-        "happened_at": now,
-        "owed_at": now,
-        "due_at": now,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    return insert_new(connection, OutboxRow, [row], ("key",)) > 0
+    return owe_message(
+        connection,
+        message,
+        f"{order.shop}:{order.ref}:-:{message}:{occasion}@{recipient}",
+        now,
+        occasion=occasion,
+        order_id=order.id,
+        recipient=recipient,
+        facts=facts,
+    )
 
 
 def ticking_among(connection: Connection, rows: Collection[Any]) -> frozenset[int]:

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
-from postventa.rules.messages import Outcome
 from postventa.store.caselog import BEGINNING, digest_of, lock, log
 from postventa.store.cases import CaseEntryRow, CaseRow, SeriesRow
-from postventa.store.messages import OutboxRow
+from postventa.store.owing import owe_message
 from postventa.store.references import kept_reference
 from postventa.store.upsert import insert_new
 
@@ -177,25 +176,18 @@ def owe(
     cases = _CASES.c
     shop, number = connection.execute(select(cases.shop, cases.number).where(cases.id == case_id)).one()
     whose = f"{occasion}@{recipient}" if recipient else occasion
-    row = {
-        "key": f"{shop}:{number}:{message}:{whose}",
-        "order_id": None,
-        "case_id": case_id,
-        "recipient": recipient,
-        "facts": dict(facts or {}),
-        "shipment_id": None,
-        "message": message,
-        "occasion": occasion[:64],
-        "happened_at": now,
-        "owed_at": now,
-        "due_at": due_at or now,
-        "outcome": Outcome.WAITING,
-        "reason": "",
-        "words": "",
-        "attempts": 0,
-        "settled_at": None,
-    }
-    if insert_new(connection, OutboxRow, [row], ("key",)) == 0:
+    is_new = owe_message(
+        connection,
+        message,
+        f"{shop}:{number}:{message}:{whose}",
+        now,
+        occasion=occasion,
+        case_id=case_id,
+        recipient=recipient,
+        facts=facts or {},
+        due_at=due_at,
+    )
+    if not is_new:
         return False
     log(
         connection,
