@@ -86,7 +86,7 @@ def opened_cream(stage: Stage) -> Acts:
         case,
         who=LEAD,
         letter="e",
-        evidence="The customer writes that it was opened; the seal and the page of the product say that it cannot come back then.",
+        evidence="Nos escribes que la abriste; el precinto y la ficha del producto avisan de que entonces no se puede devolver.",
     )
 
 

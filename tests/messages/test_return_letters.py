@@ -136,10 +136,8 @@ def test_a_refusal_gives_article_reason_and_who_settles_disputes(view):
     assert "artículo 103, letra c" in letter
     assert "claramente personalizado" in letter
     assert "El grabado lleva el nombre que pediste." in letter
-    assert (
-        "Junta Arbitral de Catalunya (https://adr.example). No estamos adheridos, pero participaremos"
-        in letter
-    )
+    assert "litigios de consumo: Junta Arbitral de Catalunya. https://adr.example" in letter
+    assert "No estamos adheridos a esta entidad. Participaremos en el procedimiento" in letter
     assert "2 × Taza grabada" in letter
     assert "Del resto de tu devolución" in letter
 
