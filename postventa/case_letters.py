@@ -6,14 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from postventa.calls import LAPSED, TO_STAFF
-from postventa.connectors.addresses import address_problem, mailbox
-from postventa.connectors.mime import Letter, letter_bytes
+from postventa.connectors.addresses import address_problem
 from postventa.copies import order_view, sums_of
+from postventa.envelopes import Envelope, enveloped
 from postventa.facts import facts_of
-from postventa.letters import Envelope
 from postventa.links import case_link
 from postventa.message_ids import message_id_for
-from postventa.messages import BadTemplate, card, language_for, render
+from postventa.messages import BadTemplate, card, language_for
 from postventa.receipts import receipt_of
 from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.settings import Channel, Settings
@@ -85,27 +84,17 @@ class CaseDesk:
         view = self.view(row)
         if row.message == OF_ADR and not self._settings.adr.entity:
             raise BadTemplate("it has no entity for dispute resolution to name: set entity and url in [adr]")
-        rendered = render(row.message, view)
-        message_id = row.message_id or message_id_for(row.key, self._channel.sender, case.key)
-        letter = Letter(
-            message_id=message_id,
+        return enveloped(
+            row.message,
+            view,
+            message_id=row.message_id or message_id_for(row.key, self._channel.sender, case.key),
             sender=self._channel.sender,
-            recipient=email,
-            recipient_name=name,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            language=view.language,
-            sent_at=now,
+            to=(name, email),
             reply_to=self._reply_to(),
+            now=now,
+            headers={"X-Postventa-Shop": case.shop, "X-Postventa-Case": case.number},
             attachments=(receipt_of(view, view.case),) if view.case and row.message == RECEIPT else (),
-            headers={
-                "X-Postventa-Message": row.message,
-                "X-Postventa-Shop": case.shop,
-                "X-Postventa-Case": case.number,
-            },
         )
-        return Envelope(message_id, mailbox(self._channel.sender)[1], email, letter_bytes(letter))
 
     def view(self, row: Any) -> MessageView:
         """What the message is rendered from."""

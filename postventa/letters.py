@@ -1,20 +1,21 @@
 """From a message that is owed to a letter: the question whether it may go, its view, its envelope and its bytes."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
-from postventa.connectors.addresses import address_problem, mailbox
-from postventa.connectors.mime import Attachment, Letter, letter_bytes
+from postventa.connectors.addresses import address_problem
+from postventa.connectors.mime import Attachment
 from postventa.copies import order_view, sums_of
+from postventa.envelopes import Envelope, enveloped
 from postventa.estimates import followed_of
 from postventa.facts import facts_of
 from postventa.invoices import invoice_pdf
 from postventa.links import opt_out_link, order_link
 from postventa.message_ids import message_id_for, naming_secret
-from postventa.messages import Card, card, language_for, render
+from postventa.messages import Card, card, language_for
 from postventa.opt_out import way_out
 from postventa.relations import Relations
 from postventa.rules.consents import ASKED_FOR
@@ -26,16 +27,6 @@ from postventa.staff_letters import address_of, staff_verdict, staff_view
 from postventa.store.dossiers import Dossier
 from postventa.tracking_numbers import link_of, postcode_of
 from postventa.views import InvoiceView, MessageView, OrderView, ParcelView
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A letter ready to be handed over, with the Message-ID that it keeps if it ever has to go again."""
-
-    message_id: str
-    sender: str
-    recipient: str
-    data: bytes
 
 
 class Desk:
@@ -108,28 +99,17 @@ class Desk:
         invoice = self._invoice(view) if row.message == "paid" else None
         if invoice:
             view = replace(view, invoice_attached=True)
-        rendered = render(row.message, view)
-        message_id = row.message_id or self._message_id(row.key)
-        letter = Letter(
-            message_id=message_id,
+        return enveloped(
+            row.message,
+            view,
+            message_id=row.message_id or self._message_id(row.key),
             sender=self._channel.sender,
-            recipient=email,
-            recipient_name=name,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            language=view.language,
-            sent_at=now,
+            to=(name, email),
             reply_to=self._settings.company.email,
+            now=now,
+            headers={"X-Postventa-Shop": order.shop, "X-Postventa-Order": order.ref} | self._way_out(row),
             attachments=(invoice,) if invoice else (),
-            headers={
-                "X-Postventa-Message": row.message,
-                "X-Postventa-Shop": order.shop,
-                "X-Postventa-Order": order.ref,
-            }
-            | self._way_out(row),
         )
-        return Envelope(message_id, mailbox(self._channel.sender)[1], email, letter_bytes(letter))
 
     def _message_id(self, key: str) -> str:
         return message_id_for(key, self._channel.sender, naming_secret(self._settings.web.secret_env))

@@ -6,12 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from postventa.connectors.addresses import address_problem, mailbox
-from postventa.connectors.mime import Letter, letter_bytes
+from postventa.connectors.addresses import address_problem
+from postventa.envelopes import Envelope, enveloped
 from postventa.facts import facts_of
-from postventa.letters import Envelope
 from postventa.message_ids import message_id_for, naming_secret
-from postventa.messages import card, language_for, render
+from postventa.messages import card, language_for
 from postventa.rules.messages import Verdict, may_write_in_a_case
 from postventa.settings import Channel, Settings
 from postventa.staff_letters import address_of
@@ -93,23 +92,17 @@ class NightDesk:
         """Writes the letter. Raises BadTemplate or Unsendable if that cannot be done."""
         name, email = address_of(row, self._settings)
         view = self._view(row, name)
-        rendered = render(row.message, view)
         secret = naming_secret(self._settings.web.secret_env)
-        message_id = row.message_id or message_id_for(row.key, self._channel.sender, secret)
-        letter = Letter(
-            message_id=message_id,
+        return enveloped(
+            row.message,
+            view,
+            message_id=row.message_id or message_id_for(row.key, self._channel.sender, secret),
             sender=self._channel.sender,
-            recipient=email,
-            recipient_name=name,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            language=view.language,
-            sent_at=now,
+            to=(name, email),
             reply_to=self._settings.company.email,
-            headers={"X-Postventa-Message": row.message},
+            now=now,
+            headers={},
         )
-        return Envelope(message_id, mailbox(self._channel.sender)[1], email, letter_bytes(letter))
 
     def _view(self, row: Any, name: str) -> MessageView:
         return MessageView(

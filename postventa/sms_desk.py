@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from postventa import clock
 from postventa.connectors.channels.sms import HEAD
 from postventa.desks import Subject
-from postventa.letters import Desk, Envelope
+from postventa.envelopes import Envelope
+from postventa.letters import Desk
 from postventa.messages import card, values_of
 from postventa.relations import Relations, needs_a_yes
 from postventa.rules.consents import ASKED_FOR
