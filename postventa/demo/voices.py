@@ -11,7 +11,7 @@ from math import log
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from postventa import complaints
 from postventa.case_surveys import SURVEY as RESOLUTION
@@ -135,15 +135,20 @@ def no_more(stage: Stage) -> Acts:
 
 def heard_out(stage: Stage) -> Acts:
     """The desk takes every case that a low score opened, and answers every other one the day after."""
-    cases: Any = CaseRow.__table__.c
+    cases, lines = CaseRow.__table__.c, LineRow.__table__.c
     is_new = cases.state.in_((State.RECEIVED, State.ACKNOWLEDGED))
-    new = select(cases.id, cases.language).where(cases.source == SOURCE, is_new).order_by(cases.id)
+    product = select(func.min(lines.name)).where(lines.order_id == cases.order_id).scalar_subquery()
+    new = select(cases.id, cases.language, product).where(cases.source == SOURCE, is_new).order_by(cases.id)
+    said: set[str] = set()
     for hour in HOURS:
         yield hour + 18
-        for number, language in stage.do(lambda c: c.execute(new).all()):
+        for number, language, name in stage.do(lambda c: c.execute(new).all()):
             stage.act(complaints.take, number, OWNER, by=OWNER)
-            if number % 2:
-                stage.answer(number, Outcome.UPHELD, [SORRY.get(language, SORRY["es"])], OWNER)
+            ways = SORRY.get(language, SORRY["es"])
+            words = ways[number // 2 % len(ways)].format(product=name)
+            if number % 2 and words not in said:
+                said.add(words)
+                stage.answer(number, Outcome.UPHELD, [words], OWNER)
 
 
 def sheet(ask_id: int, language: str, *, is_late: bool = False, is_unhappy: bool = False) -> dict[str, str]:

@@ -27,9 +27,21 @@ WORDS: dict[int, dict[str, tuple[str, ...]]] = {
         "en": ("The box arrived damaged and the lamp does not light.",),
     },
 }
-SORRY = {
-    "es": "Tiene razón y lo sentimos: hoy ha salido uno nuevo, y puede quedarse el primero.",
-    "ca": "Teniu raó i ens sap greu: avui n'ha sortit un de nou, i us podeu quedar el primer.",
-    "en": "You are right, and we are sorry: a new one left today, and you may keep the first.",
+SORRY: dict[str, tuple[str, ...]] = {
+    "es": (
+        "Tiene razón y lo sentimos. Hoy ha salido uno nuevo en lugar de «{product}», y puede quedarse el primero.",
+        "Hemos mirado qué pasó con «{product}»: lo embalamos mal. Le devolvemos hoy los gastos de envío.",
+        "Gracias por decírnoslo. «{product}» no llegó como debía; elija entre otro o su dinero y lo hacemos hoy.",
+    ),
+    "ca": (
+        "Teniu raó i ens sap greu. Avui n'ha sortit un de nou en lloc de «{product}», i us podeu quedar el primer.",
+        "Hem mirat què va passar amb «{product}»: el vam embalar malament. Avui us tornem les despeses d'enviament.",
+        "Gràcies per dir-nos-ho. «{product}» no va arribar com calia; trieu entre un altre o els diners i ho fem avui.",
+    ),
+    "en": (
+        "You are right, and we are sorry. A new one left today in the place of “{product}”; you may keep the first.",
+        "We looked into what happened to “{product}”: our packing was poor. Your delivery charge is paid back today.",
+        "Thank you for telling us. “{product}” did not reach you as it should; choose another one or your money.",
+    ),
 }
-"""The desk's reason when it answers a bad score."""
+"""The desk's reasons when it answers a bad score: no two customers get the same words about the same thing."""
