@@ -21,6 +21,9 @@ from postventa.store.shipments import ShipmentRow
 
 ASKED_AT_MOST = 100
 """So many orders are asked for one by one: those that a list no longer has, and numbers that are in no list."""
+NOT_ASKED = "one of too many that no list of the shop has: it was not asked for"
+"""Said of the others: a shop that loses so many at once is rather broken than cleared out, and a person looks first."""
+TOO_MANY = "too many numbers are missing to ask the shop about each"
 WAITING = frozenset({"", "quarantined"})
 """What was heard in time and waits: for a person, or for the run that is under way."""
 _INBOX: Any = InboxRow.__table__.c
@@ -128,7 +131,10 @@ class Comparison:
 
     def look_for(self, refs: Iterable[str], door: Shop, known_as: Callable[[str], str]) -> None:
         """Asks the shop for orders of ours that its lists do not have: one that is gone is news as any other."""
-        for ref in list(refs)[:ASKED_AT_MOST]:
+        for count, ref in enumerate(refs):
+            if count >= ASKED_AT_MOST:
+                self.found[ref] = Found(Difference.GONE, ref, None, said=NOT_ASKED)
+                continue
             heard = door.order(ref)
             if heard is None:
                 gone = Heard(kind="gone", ref=ref, modified_at=self.frame.now, raw={})
@@ -144,16 +150,17 @@ class Comparison:
         Only where numbers are ids can the shop be asked.
         """
         are_ids = all(number == ref for number, ref in self.numbers.items())
-        asked = 0
+        left = ASKED_AT_MOST if are_ids else 0
         for gap in gaps(self.numbers):
-            lost = [number for number in gap.numbers[:ASKED_AT_MOST] if not is_known(number)]
-            for number in lost if are_ids else ():
-                asked += 1
-                heard = door.order(number) if asked <= ASKED_AT_MOST else None
+            lost = [number for number in gap.numbers[: ASKED_AT_MOST + 1] if not is_known(number)]
+            for number in lost[:left]:
+                heard = door.order(number)
                 if heard is not None:
                     self.found[number] = Found(Difference.MISSED, number, heard.modified_at, heard)
-            if lost and not are_ids:
-                self.found[str(gap)] = Found(Difference.GAP, str(gap)[:64], None)
+            if len(lost) > left:
+                said = TOO_MANY if are_ids else ""
+                self.found[str(gap)] = Found(Difference.GAP, str(gap)[:64], None, said=said)
+            left = max(left - len(lost), 0)
 
 
 def statuses_known(connection: Connection, shop: str, refs: Sequence[str]) -> dict[str, str]:

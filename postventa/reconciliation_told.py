@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from postventa.findings import NOT_REPAIRABLE, REPAIRED
 from postventa.poll_lag import span
 from postventa.rules.reconciliation import Difference, Lag, lag_of
+from postventa.store.reconciliation import NOT_REPAIRABLE, REPAIRED
 
 MEANS = {
     Difference.MISSED: "orders that were never heard of",
@@ -34,16 +34,37 @@ def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str
             f"| orders in the shop | {run.orders_in_shop} |",
             f"| of them with us, before anything was repaired | {run.orders_in_ours} |",
             f"| heard in time, and waiting for a person | {run.set_aside} |",
-            f"| parcels whose carrier was asked once more | {run.parcels_asked} |",
+            *(f"| {said} | {count} |" for said, count in _parcels(run)),
             *(f"| {said} | {kinds[kind]} |" for kind, said in MEANS.items()),
             f"| **repaired** | **{outcomes[REPAIRED]}** |",
             f"| **not repairable** | **{outcomes[NOT_REPAIRABLE]}** |",
             "",
             *(_late(lag) if lag else []),
+            *(f"- Parcels left: {reason}." for reason in run.left_because.split("; ") if reason),
             *(f"- **{sentence}**" for sentence in ahead),
-            "" if findings or ahead else "Nothing was missed.",
+            "" if findings or ahead else _nothing_missed(run),
         ]
     )
+
+
+def _parcels(run: Any) -> list[tuple[str, int]]:
+    """What was compared with carriers, and what was not."""
+    counted = [("parcels whose carrier was asked once more", run.parcels_asked)]
+    if run.parcels_left is None:
+        return counted
+    return [
+        *counted,
+        ("parcels whose carrier had been asked within the hour before", run.parcels_fresh),
+        ("parcels that could not be compared", run.parcels_left),
+        ("parcels with carriers that nobody can be asked about", run.parcels_without_carrier),
+    ]
+
+
+def _nothing_missed(run: Any) -> str:
+    """No more is said than was compared."""
+    if run.parcels_left or run.parcels_without_carrier:
+        return "Nothing was missed of what could be compared."
+    return "Nothing was missed."
 
 
 def _late(lag: Lag) -> list[str]:

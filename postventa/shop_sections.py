@@ -128,8 +128,8 @@ class Carrier(Section):
     """The zone of this carrier's times where it does not write one."""
     requests_per_second: Annotated[float, Field(gt=0)] = 1
     connections: Annotated[int, Field(ge=1, le=32)] = 4
-    reconcile_calls: Annotated[int, Field(ge=0)] = 100
-    """So many parcels of each shop are asked about once more at night; free keys allow few calls a day."""
+    reconcile_calls: Annotated[int, Field(ge=0)] | None = None
+    """So many parcels of each shop are asked about once more at night, where a key allows few calls; all if left out."""
 
 
 class Mailbox(Section):

@@ -9,9 +9,9 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from postventa import clock
 from postventa.connectors.doors import open_shop
 from postventa.estimates import learn_times
-from postventa.findings import NOT_REPAIRABLE, close, record
+from postventa.findings import close, record
 from postventa.news import TellsInPieces
-from postventa.parcel_checks import plan_looks
+from postventa.parcel_checks import plan_looks, waiting_carriers
 from postventa.poll_lag import jumped
 from postventa.reconciliation import Comparison, Frame, is_number_known, statuses_known
 from postventa.reconciliation_told import SHOWN_AT_MOST, page_of, rows_of
@@ -19,7 +19,7 @@ from postventa.silence_letters import rows_of as silent_rows
 from postventa.silence_letters import tell
 from postventa.silences import silent_orders
 from postventa.store.filing import cursor
-from postventa.store.reconciliation import ReconciliationRow, findings_of, forget_polls
+from postventa.store.reconciliation import NOT_REPAIRABLE, ReconciliationRow, findings_of, forget_polls
 from postventa.workplace import Workplace, open_workplace
 from tasks.orders import FIRST_LOOK_BACK
 from tasks.promise import promise
@@ -72,15 +72,24 @@ def compare_orders(shop: str) -> int:
 
 @promise("plan-looks-{reconciliation}")
 def plan_parcel_looks(reconciliation: int) -> list[str]:
-    """Makes parcels due for a look, within each carrier's budget of the night; answers the carriers that are to be asked."""
+    """Makes every parcel that may still change due for a look, within its carrier's budget of the night if it has one.
+
+    Answers the carriers that are to be asked.
+    """
     place, now = open_workplace(), clock.now()
-    carriers = []
-    for name, carrier in place.settings.carriers.items():
-        with place.store.begin() as connection:
-            run = connection.execute(_run(reconciliation)).one()
-            if plan_looks(connection, run, name, carrier.reconcile_calls, now):
-                carriers.append(name)
-    return carriers
+    budgets = {name: carrier.reconcile_calls for name, carrier in place.settings.carriers.items()}
+    with place.store.begin() as connection:
+        run = connection.execute(_run(reconciliation)).one()
+        plan_looks(connection, run, budgets, now)
+        return waiting_carriers(connection, run)
+
+
+@promise("carriers-to-ask-{reconciliation}")
+def carriers_to_ask(reconciliation: int) -> list[str]:
+    """The carriers that have not been asked about all that was planned: a round has an end, and gives its turn back."""
+    place = open_workplace()
+    with place.reading() as connection:
+        return waiting_carriers(connection, connection.execute(_run(reconciliation)).one())
 
 
 @promise("close-reconciliation-{reconciliation}")

@@ -58,7 +58,7 @@ def look_at_parcels(carrier: str) -> Looked:
     until = time.monotonic() + RUN_SECONDS
     looked = Looked()
     with ThreadPoolExecutor(settings.connections) as askers:
-        while time.monotonic() < until:
+        while not looked.left_over:
             with place.reading() as connection:
                 parcels = due_parcels(connection, carrier, clock.now(), BATCH)
             if not parcels:
@@ -67,7 +67,7 @@ def look_at_parcels(carrier: str) -> Looked:
             with place.store.begin() as connection:
                 _Round(connection, place, carrier, looked).apply(list(zip(parcels, answers, strict=True)))
             _stop_if_refused(answers)
-    looked.left_over = True
+            looked.left_over = time.monotonic() >= until
     return looked
 
 

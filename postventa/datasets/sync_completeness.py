@@ -8,9 +8,14 @@ from sqlalchemy import func, select
 
 from postventa.datasets._night import Night, Span, Window
 from postventa.datasets._reading import local_day, per_shop, read
-from postventa.findings import NOT_REPAIRABLE, REPAIRED
 from postventa.rules.reconciliation import Difference, nearest_rank
-from postventa.store.reconciliation import FindingRow, PollRow, ReconciliationRow
+from postventa.store.reconciliation import (
+    NOT_REPAIRABLE,
+    REPAIRED,
+    FindingRow,
+    PollRow,
+    ReconciliationRow,
+)
 
 READS = ()
 DAY = "day"
@@ -21,6 +26,7 @@ COUNTED = {
     "parcels_stale": Difference.PARCEL,
     "number_gaps": Difference.GAP,
 }
+PARCELS = ("parcels_asked", "parcels_fresh", "parcels_left", "parcels_without_carrier")
 _FINDINGS: Any = FindingRow.__table__.c
 _POLLS: Any = PollRow.__table__.c
 _RUNS: Any = ReconciliationRow.__table__.c
@@ -61,7 +67,7 @@ def _rows(night: Night, window: Window) -> pd.DataFrame:
             "orders_in_ours": days["orders_in_ours"],
             **{name: counted(last.loc[last["kind"] == kind]) for name, kind in COUNTED.items()},
             "set_aside": days["set_aside"],
-            "parcels_asked": days["parcels_asked"],
+            **{name: days[name] for name in PARCELS},
             "late_p50_seconds": rank(50),
             "late_p95_seconds": rank(95),
             "late_max_seconds": rank(100),
@@ -83,7 +89,7 @@ def _runs(window: Window) -> Any:
             _RUNS.orders_in_shop,
             _RUNS.orders_in_ours,
             _RUNS.set_aside,
-            _RUNS.parcels_asked,
+            *(_RUNS[name] for name in PARCELS),
         )
         .where(_RUNS.shop == window.shop, window.holds(_RUNS.day_began_at), _RUNS.ended_at.is_not(None))
         .order_by(_RUNS.id)

@@ -13,6 +13,10 @@ from postventa.store.inbox import InboxRow
 
 KEPT_FOR = timedelta(days=90)
 """How long it is said of each poll how late it was."""
+FOUND, ASKED = "found", "asked"
+REPAIRED, NOT_REPAIRABLE, UNEXPLAINED = "repaired", "not_repairable", "unexplained"
+NOT_FOLLOWED = "no further look was planned"
+"""Said of a parcel that is on its way and that nobody would have asked about any more."""
 _INBOX: Any = InboxRow.__table__.c
 
 
@@ -55,6 +59,15 @@ class ReconciliationRow(Base):
     set_aside: Mapped[int]
     """How many were heard of in time and wait for a person."""
     parcels_asked: Mapped[int]
+    """How many parcels' carriers have answered for this comparison."""
+    parcels_fresh: Mapped[int | None]
+    """How many had been asked by the usual round within the hour before; None, as the next, where nobody counted."""
+    parcels_left: Mapped[int | None]
+    """How many could not be compared: beyond a budget, set aside, or the carrier did not answer in time."""
+    parcels_without_carrier: Mapped[int | None]
+    """How many are with carriers that nobody can be asked about."""
+    left_because: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    """Why parcels were left, by carrier."""
 
 
 class FindingRow(Base):
@@ -75,7 +88,7 @@ class FindingRow(Base):
     late_seconds: Mapped[float | None]
     """From that change to when it was found here."""
     outcome: Mapped[str] = mapped_column(String(16))
-    """`found`, then `repaired` or `not_repairable`."""
+    """`found` or `asked`, then `repaired`, `not_repairable` or `unexplained`."""
     said: Mapped[str] = mapped_column(String(300))
     """What the shop said (its status), or why it could not be repaired."""
 
@@ -109,8 +122,8 @@ def forget_polls(connection: Connection, shop: str, now: datetime) -> None:
     connection.execute(delete(PollRow).where(PollRow.shop == shop, PollRow.ended_at < now - KEPT_FOR))
 
 
-def findings_of(connection: Connection, reconciliation_id: int) -> Sequence[Any]:
-    """What a comparison found, in the sequence in which it did."""
+def findings_of(connection: Connection, reconciliation_id: int, *, but: str = "") -> Sequence[Any]:
+    """What a comparison found, in the sequence in which it did; without those of one outcome, if it is named."""
     rows: Any = FindingRow.__table__
-    wanted = rows.select().where(rows.c.reconciliation_id == reconciliation_id).order_by(rows.c.id)
-    return connection.execute(wanted).all()
+    wanted = rows.select().where(rows.c.reconciliation_id == reconciliation_id, rows.c.outcome != but)
+    return connection.execute(wanted.order_by(rows.c.id)).all()

@@ -32,7 +32,10 @@ def a_night(month: AMonth, shop: str, began: datetime, *, orders: int, lacking: 
     at = began + DAY + hours * HOUR
     row = {"shop": shop, "day_began_at": began, "since": at - 7 * DAY, "began_at": at, "ended_at": at + HOUR}
     counts = {"orders_in_shop": orders, "orders_in_ours": orders - lacking}
-    return month.add(ReconciliationRow, **row, **counts, set_aside=1, parcels_asked=10)
+    was_counted = hours < 12
+    parcels = dict.fromkeys(("parcels_fresh", "parcels_left", "parcels_without_carrier"))
+    parcels |= {"parcels_fresh": 4, "parcels_left": 3, "parcels_without_carrier": 2} if was_counted else {}
+    return month.add(ReconciliationRow, **row, **counts, set_aside=1, parcels_asked=10, **parcels)
 
 
 def a_finding(

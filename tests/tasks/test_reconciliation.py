@@ -6,14 +6,21 @@ import pytest
 from an_order import raw_order
 from sqlalchemy import update
 
-from postventa import clock
+from postventa import clock, reconciliation
 from postventa.reconciliation_told import page_of, rows_of
 from postventa.standing import chain_today
+from postventa.store.filing import park
 from postventa.store.inbox import CursorRow, InboxRow
 from postventa.store.orders import OrderRow
 from postventa.store.reconciliation import FindingRow, PollRow, ReconciliationRow
 from postventa.store.shipments import ShipmentRow
-from tasks.reconciliation import NothingToCompare, compare_orders
+from tasks.reconciliation import (
+    NothingToCompare,
+    carriers_to_ask,
+    close_reconciliation,
+    compare_orders,
+    plan_parcel_looks,
+)
 
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
@@ -184,7 +191,96 @@ def test_a_parcel_that_nobody_follows_any_more_is_followed_again_and_a_carrier_i
     assert len(calls) == 2
     assert village.found() == [("parcel", "3", "repaired"), ("parcel", "1", "repaired")]
     assert [row.look_at is None for row in village.rows(ShipmentRow)] == [False] * 3
-    assert village.rows(ReconciliationRow)[0].parcels_asked == 2
+    run = village.rows(ReconciliationRow)[0]
+    assert (run.parcels_asked, run.parcels_left) == (2, 1)
+    assert run.left_because == "dhl: 1 beyond reconcile_calls (2)"
+
+
+def carry(village, number, **values):
+    """What is known of a parcel, changed behind everybody's back."""
+    with village.place.store.begin() as connection:
+        mine = ShipmentRow.__table__.c.tracking_number == number
+        connection.execute(update(ShipmentRow).where(mine).values(**values))
+
+
+def test_every_parcel_is_held_against_its_carrier_and_what_could_not_be_is_counted(village, configuration):
+    """Asked, asked just before, set aside, with nobody to ask, given back after its delivery, found after it was given up."""
+    placed = village.now - timedelta(hours=5)
+    numbers = ["ON-WAY", "FRESH", "PARKED", "STRANGE", "WENT-BACK", "FOUND", "LONG-OVER"]
+    heard(
+        village,
+        *(raw_order(n, "completed", at=placed, parcels=[number]) for n, number in enumerate(numbers, 1)),
+    )
+    for number in numbers:
+        village.scan(number, "transit", "On its way", after=timedelta(hours=-4))
+    village.look()
+    village.later(hours=3)
+    day = timedelta(days=1)
+    carry(village, "FRESH", looked_at=village.now - HOUR / 2, look_at=village.now + HOUR)
+    carry(village, "PARKED", look_at=None)
+    carry(village, "STRANGE", carrier=None)
+    carry(village, "WENT-BACK", status="delivered", delivered_at=village.now - 6 * day, look_at=None)
+    carry(village, "FOUND", status="expired", last_news_at=village.now - 33 * day, look_at=None)
+    carry(village, "LONG-OVER", status="delivered", delivered_at=village.now - 8 * day, look_at=None)
+    with village.place.store.begin() as connection:
+        park(connection, "tienda", "3", "cannot be moved", village.now)
+    village.scan("WENT-BACK", "failure", "The shipment is being returned to the sender", after=-HOUR)
+    village.scan("FOUND", "delivered", "Delivered", after=-HOUR)
+    before = len(village.asked)
+
+    assert village.reconcile() == []
+
+    assert sum("/track/" in path for path in village.asked[before:]) == 3
+    run = village.rows(ReconciliationRow)[0]
+    assert (run.parcels_asked, run.parcels_fresh, run.parcels_left, run.parcels_without_carrier) == (
+        3,
+        1,
+        1,
+        1,
+    )
+    assert run.left_because == "dhl: 1 of orders that are set aside"
+    assert village.found() == [("parcel", "5", "repaired"), ("parcel", "6", "repaired")]
+    status = {row.tracking_number: row.status for row in village.rows(ShipmentRow)}
+    assert (status["WENT-BACK"], status["FOUND"]) == ("return_to_sender", "delivered")
+    told = page_of(run, village.rows(FindingRow))
+    assert "| parcels that could not be compared | 1 |" in told
+    assert "- Parcels left: dhl: 1 of orders that are set aside." in told
+    assert "Nothing was missed" in page_of(run, [])
+    assert "of what could be compared" in page_of(run, [])
+
+
+@SQLITE
+def test_a_carrier_that_is_down_leaves_its_parcels_to_be_counted_and_asked_later(village):
+    heard(village, raw_order(1, "completed", at=village.now - 5 * HOUR, parcels=["JD1"]))
+    village.look()
+    village.later(hours=1, minutes=30)
+    with clock.clock_set_to(village.now):
+        number = compare_orders.fn("tienda")
+        assert plan_parcel_looks.fn(number) == ["dhl"]
+        assert plan_parcel_looks.fn(number) == ["dhl"], "a second try plans nothing twice"
+        assert carriers_to_ask.fn(number) == ["dhl"]
+        assert close_reconciliation.fn(number) == []
+        assert close_reconciliation.fn(number) == []
+    run = village.rows(ReconciliationRow)[0]
+    assert (run.parcels_asked, run.parcels_left) == (0, 1)
+    assert run.left_because == "dhl: 1 not answered in time"
+    assert village.rows(FindingRow) == []
+    assert village.look().asked == 1, "it stays due"
+
+
+@SQLITE
+def test_a_shop_that_seems_to_have_lost_everything_is_not_believed_beyond_so_many_orders(
+    village, monkeypatch
+):
+    monkeypatch.setattr(reconciliation, "ASKED_AT_MOST", 2)
+    old = village.now - 3 * HOUR
+    heard(village, *(raw_order(ref, at=old) for ref in range(1, 5)))
+    village.later(hours=1)
+    for ref in range(1, 5):
+        del village.orders[ref]
+    assert len(village.reconcile()) == 2
+    assert [outcome for _, _, outcome in village.found()] == ["repaired"] * 2 + ["not_repairable"] * 2
+    assert {row.order_state for row in village.rows(OrderRow)} == {"open", "cancelled"}
 
 
 @SQLITE
