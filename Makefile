@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Prefect takes twice as long to start where Python may not keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench docs install develop browser clean help
+.PHONY: demo test large check bench docs install develop browser clean help
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -46,6 +46,9 @@ demo: $(INSTALLED) ## the whole service on this machine: ARGS=--exit ends after 
 test: $(DEVELOPING) browser ## every test, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 	@$(BIN)/python -m coverage report --include='postventa/rules/*' --fail-under=100
+
+large: $(DEVELOPING) ## the tests that prove a promise in full size; they take minutes
+	@$(BIN)/python -m pytest -m large --durations=0 $(ARGS)
 
 check: $(DEVELOPING) ## style, types, architecture, contracts
 	@$(BIN)/ruff format --check .

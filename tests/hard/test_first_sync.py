@@ -16,6 +16,8 @@ from postventa.store.messages import OutboxRow
 from postventa.store.orders import EventRow, OrderRow
 from postventa.store.reconciliation import PollRow
 
+LARGE = pytest.param(100_000, marks=[pytest.mark.large, pytest.mark.timeout(3600)])
+"""What is promised, in full size: `make large`. The small sizes are killed at the same points."""
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 
@@ -35,8 +37,8 @@ def to_its_end(killables, monday, monkeypatch):
     """Runs a round in a process, which is killed as soon as something is so."""
     monkeypatch.setenv("POSTVENTA_CLOCK", monday.isoformat())
 
-    def run(work, kill_when=lambda: False):
-        pid, until = killables.start(work), time.monotonic() + 100
+    def run(work, kill_when=lambda: False, seconds=100):
+        pid, until = killables.start(work), time.monotonic() + seconds
         while is_alive(pid):
             assert time.monotonic() < until
             if kill_when():
@@ -47,36 +49,38 @@ def to_its_end(killables, monday, monkeypatch):
 
 
 @SQLITE
-def test_a_first_sync_killed_at_60_percent_goes_on_where_it_was(house, monday, count, to_its_end):
-    """Two thousand orders here; `make bench` kills one of a hundred thousand."""
-    with ALargeShop(2000, monday - timedelta(days=14)) as shop:
+@pytest.mark.parametrize("orders", [2000, LARGE])
+def test_a_first_sync_killed_at_60_percent_goes_on_where_it_was(house, monday, count, to_its_end, orders):
+    with ALargeShop(orders, monday - timedelta(days=14)) as shop:
         place = house(shop_url=shop.url)
-        to_its_end("poll", lambda: count(InboxRow) >= 1200)
+        to_its_end("poll", lambda: count(InboxRow) >= 0.6 * orders, seconds=orders)
         filed, asked = count(InboxRow), shop.pages
-        assert 1200 <= filed < 2000, "it was killed too late to prove anything"
+        assert 0.6 * orders <= filed < orders, "it was killed too late to prove anything"
         with place.reading() as connection:
             reached = cursor(connection, "tienda:orders")
 
-        to_its_end("poll")
+        to_its_end("poll", seconds=orders)
 
-        assert shop.pages - asked < (2000 - filed) / 100 + 20, "it began from the beginning"
-        assert count(InboxRow) == 2000
+        assert shop.pages - asked < (orders - filed) / 100 + 20, "it began from the beginning"
+        assert count(InboxRow) == orders
         with place.reading() as connection:
             assert cursor(connection, "tienda:orders") > reached
         assert count(PollRow) == 0, "what had changed before we listened is not late"
 
 
 @SQLITE
+@pytest.mark.parametrize("orders", [500, LARGE])
 def test_orders_of_a_first_sync_whose_moving_is_killed_are_all_moved_and_nobody_is_told_of_the_past(
-    house, monday, count, to_its_end
+    house, monday, count, to_its_end, orders
 ):
-    with ALargeShop(500, monday - timedelta(days=14)) as shop:
+    with ALargeShop(orders, monday - timedelta(days=14)) as shop:
         house(shop_url=shop.url)
-        to_its_end("poll")
-        to_its_end("move", lambda: count(OrderRow) >= 200)
-        assert 200 <= count(OrderRow) < 500
-        to_its_end("move")
-    assert count(OrderRow) == 500
-    assert count(InboxRow, InboxRow.read_at.is_(None)) == 0
+        to_its_end("poll", seconds=orders)
+        to_its_end("move", lambda: count(OrderRow) >= 0.4 * orders, seconds=orders)
+        assert 0.4 * orders <= count(OrderRow) < orders
+        while unread := count(InboxRow, InboxRow.read_at.is_(None)):
+            to_its_end("move", seconds=orders)
+            assert count(InboxRow, InboxRow.read_at.is_(None)) < unread
+    assert count(OrderRow) == orders
     assert count(OutboxRow, OutboxRow.outcome == "waiting") == 0
-    assert count(EventRow, EventRow.event == "order_placed") == 500, "each order was moved once"
+    assert count(EventRow, EventRow.event == "order_placed") == orders, "each order was moved once"
