@@ -11,7 +11,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock
@@ -28,13 +28,15 @@ from postventa.settings import Channel as ChannelSettings
 from postventa.sms_answers import hear
 from postventa.sms_desk import SmsDesks
 from postventa.store import outbox
+from postventa.store.ledger import due_count
 from postventa.store.marks import Marker
 from postventa.store.orders import CustomerRow
 from postventa.store.outbox import Attempt, Settled
 from postventa.store.senders import new_sender
 from postventa.workplace import Workplace, open_workplace
 
-BATCH = 200
+BATCH, LEAST = 200, 50
+"""What a sender claims at once. Towards the end it is less, so that no sender is left with a batch while others idle."""
 RUN_SECONDS = 240
 """A sender stops after this long; what is still due goes with the next run."""
 CHANNEL_REST = timedelta(minutes=1)
@@ -73,7 +75,8 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
             sent.trouble += hear(place, post)
         while time.monotonic() < until and is_wanted():
             with place.store.begin() as connection:
-                claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), BATCH, channel=kind)
+                limit = _fair_share(connection, settings.connections)
+                claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), limit, channel=kind)
             if not claimed:
                 return sent
             batch = _Batch(place, channel, post, marker, sender, sent)
@@ -88,6 +91,14 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
                 batch.finish()
     sent.left_over = True
     return sent
+
+
+def _fair_share(connection: Connection, senders: int) -> int:
+    """Half of what would be each sender's part of what is due: those who are quicker come back for more."""
+    if senders == 1:
+        return BATCH
+    due = due_count(connection, clock.now(), at_most=2 * senders * BATCH)
+    return min(BATCH, max(LEAST, due // (2 * senders)))
 
 
 def _kind_of(channel: ChannelSettings) -> tuple[str, Any]:

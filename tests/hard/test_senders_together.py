@@ -41,6 +41,25 @@ def test_senders_at_once_send_each_message_once_and_in_turn(
     assert sum(bool(one.outcomes["sent"]) for one in done) > 1, "one sender did all the work"
 
 
+def test_towards_the_end_a_sender_claims_less_so_that_the_others_have_their_part(
+    house, place, mailbox, monday, monkeypatch, configuration
+):
+    configuration["channels"]["email"]["connections"] = 2
+    monkeypatch.setattr(sending, "BATCH", 30)
+    monkeypatch.setattr(sending, "LEAST", 4)
+    claimed = []
+
+    def noted(*words, **names):
+        claimed.append(claim(*words, **names))
+        return claimed[-1]
+
+    monkeypatch.setattr(outbox, "claim", noted)
+    house(smtp_port=mailbox.port)
+    fill(place, map(raw_order, range(1, 51)), monday)
+    sending.send_due("email")
+    assert [len(rows) for rows in claimed] == [26, 18, 14, 10, 8, 6, 4, 4, 4, 4, 2, 0]
+
+
 def test_an_order_in_one_senders_hands_is_not_touched_by_another(house, place, mailbox, monday, outcomes):
     house(smtp_port=mailbox.port)
     fill(place, [two_parcels(1), two_parcels(2)], monday)
