@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,7 +66,7 @@ def poll_orders(shop: str) -> Polled:
     """Files every order that changed since the last poll, page by page, each page with its cursor."""
     place = open_workplace()
     door = open_shop(shop, place.settings.shop(shop))
-    return _file(place, shop, "orders", door.changed_orders(_since(place, shop, "orders")))
+    return _file(place, shop, "orders", door.changed_orders)
 
 
 @promise("poll-refunds-{shop}")
@@ -74,7 +74,7 @@ def poll_refunds(shop: str) -> Polled:
     """Files every refund made since the last poll: a refund does not always move its order's stamp."""
     place = open_workplace()
     door = open_shop(shop, place.settings.shop(shop))
-    return _file(place, shop, "refunds", door.changed_refunds(_since(place, shop, "refunds")))
+    return _file(place, shop, "refunds", door.changed_refunds)
 
 
 @promise("reread-orders-{shop}")
@@ -268,11 +268,11 @@ def _since(place: Workplace, shop: str, walk: str) -> datetime:
     return at or place.settings.shop(shop).backfill_since - FIRST_LOOK_BACK
 
 
-def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Polled:
-    count, began_at = Polled(), clock.now()
+def _file(place: Workplace, shop: str, walk: str, changed: Callable[[datetime], Iterator[Page]]) -> Polled:
+    count, began_at, since = Polled(), clock.now(), _since(place, shop, walk)
     with place.reading() as connection:
         before = newest_in_inbox(connection)
-    for page in pages:
+    for page in changed(since):
         with place.store.begin() as connection:
             news = filing.file_page(connection, shop, walk, page, clock.now())
         page.kept()
@@ -282,7 +282,8 @@ def _file(place: Workplace, shop: str, walk: str, pages: Iterator[Page]) -> Poll
             count.news + news,
             count.refused + len(page.refused),
         )
-    if count.news:
-        with place.store.begin() as connection:
+    with place.store.begin() as connection:
+        filing.note_walk(connection, f"{shop}:{walk}", since, began_at)
+        if count.news:
             keep_lag(connection, shop, walk, after=before, began_at=began_at, now=clock.now())
     return count

@@ -18,7 +18,7 @@ from postventa.reconciliation_told import SHOWN_AT_MOST, page_of, rows_of
 from postventa.silence_letters import rows_of as silent_rows
 from postventa.silence_letters import tell
 from postventa.silences import silent_orders
-from postventa.store.filing import cursor
+from postventa.store.filing import cursor, heard_until
 from postventa.store.reconciliation import NOT_REPAIRABLE, ReconciliationRow, findings_of, forget_polls
 from postventa.workplace import Workplace, open_workplace
 from tasks.orders import FIRST_LOOK_BACK
@@ -49,9 +49,9 @@ def compare_orders(shop: str) -> int:
                 settings.zone,
             )
     with place.reading() as connection:
-        at = cursor(connection, f"{shop}:orders")
-    if at is None or at < since:
-        heard = f"has come to {at:%Y-%m-%d %H:%M} UTC only" if at else "has not been made yet"
+        at, until = cursor(connection, f"{shop}:orders"), heard_until(connection, f"{shop}:orders")
+    if at is None or until is None or until < since:
+        heard = f"has come to {until:%Y-%m-%d %H:%M} UTC only" if until else "has not been made yet"
         raise NothingToCompare(
             f"the poll of {shop} {heard}: let `postventa run orders --shop {shop}` end first"
         )

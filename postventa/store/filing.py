@@ -56,6 +56,19 @@ def move_cursor(connection: Connection, name: str, at: datetime, now: datetime) 
         upsert(connection, CursorRow, [{"name": name, "at": at, "moved_at": now}], ("name",))
 
 
+def note_walk(connection: Connection, name: str, since: datetime, began_at: datetime) -> None:
+    """Notes that a walk has come to its end: the cursor of a quiet shop stands still, and nothing is missed."""
+    row = {"name": name, "at": since, "moved_at": began_at, "walked_at": began_at}
+    upsert(connection, CursorRow, [row], ("name",), keep=("at", "moved_at"))
+
+
+def heard_until(connection: Connection, name: str) -> datetime | None:
+    """Up to when the walk has heard everything; None before its first page."""
+    wanted = select(CursorRow.at, CursorRow.walked_at).where(CursorRow.name == name)
+    row = connection.execute(wanted).one_or_none()
+    return max(filter(None, row)) if row else None
+
+
 def orders_with_news(connection: Connection, shop: str, limit: int) -> list[str]:
     """Up to `limit` orders that have unread news and are not parked, those heard of first first."""
     parked = select(ParkedRow.order_ref).where(ParkedRow.shop == shop, ParkedRow.resolved_at.is_(None))

@@ -47,6 +47,8 @@ class CursorRow(Base):
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
     at: Mapped[datetime]
     moved_at: Mapped[datetime]
+    walked_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the last walk began that has come to its end, by our clock: all that had changed by then is heard."""
 
 
 class QuarantineRow(Base):

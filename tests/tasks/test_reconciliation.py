@@ -135,6 +135,15 @@ def test_a_poll_that_has_not_come_so_far_is_told_and_nothing_is_compared(village
 
 
 @SQLITE
+def test_a_shop_where_nothing_happens_for_weeks_is_compared_as_long_as_it_is_asked(village):
+    heard(village)
+    village.later(days=20)
+    village.hear()
+    assert village.reconcile() == []
+    assert counts(village) == (0, 0, 0)
+
+
+@SQLITE
 def test_a_hole_in_a_row_of_numbers_is_asked_about_or_left_as_a_gap_that_nobody_explains(village):
     """Where the number is the id the shop can be asked; where a plugin numbers the orders it cannot."""
     old = village.now - 3 * HOUR
