@@ -67,6 +67,19 @@ def _nothing_missed(run: Any) -> str:
     return "Nothing was missed."
 
 
+def sentence_of(run: Any, findings: Sequence[Any]) -> str:
+    """What a comparison has proven, in one line."""
+    kinds, outcomes = Counter(one.kind for one in findings), Counter(one.outcome for one in findings)
+    compared = run.parcels_asked + (run.parcels_fresh or 0)
+    left = (run.parcels_left or 0) + (run.parcels_without_carrier or 0)
+    found = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    became = f"{found}; {outcomes[REPAIRED]} repaired, {outcomes[NOT_REPAIRABLE]} not" if found else ""
+    return (
+        f"{run.orders_in_shop} orders held against the shop, {compared} parcels against their carriers, "
+        f"{left} could not be: {became or 'nothing was missed'}"
+    )
+
+
 def _late(lag: Lag) -> list[str]:
     half, most, longest = span(lag.p50), span(lag.p95), span(lag.longest)
     return [

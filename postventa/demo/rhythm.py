@@ -13,6 +13,8 @@ DESK_HOUR = 8.0
 """Hours from the morning at which the story begins: late in the afternoon, when no mail is too late for anybody."""
 ASKED_FROM = 5
 """Before that day nobody has had their goods for long enough to be asked for a review."""
+PROOF_DAY = 9
+"""On that day the shop and its carrier are held against the store: late enough that parcels have come and gone."""
 END = DAYS * DAY + DESK_HOUR
 
 
@@ -45,6 +47,7 @@ class Stop:
     has_goods: bool
     has_desk: bool
     has_voices: bool
+    has_proof: bool
 
 
 def stops(days: int) -> Iterator[Stop]:
@@ -54,4 +57,5 @@ def stops(days: int) -> Iterator[Stop]:
             for hour in stretch.hours:
                 at, is_desk = day * DAY + hour, hour == DESK_HOUR
                 if 0 < at <= days * DAY + DESK_HOUR:
-                    yield Stop(at, day in stretch.goods, is_desk, is_desk and day >= ASKED_FROM)
+                    is_proof = is_desk and day == PROOF_DAY
+                    yield Stop(at, day in stretch.goods, is_desk, is_desk and day >= ASKED_FROM, is_proof)

@@ -18,6 +18,7 @@ from flows.messages import send_what_is_owed
 from flows.nightly import publish_datasets
 from flows.orders import follow_orders
 from flows.reactions import react_to_customers
+from flows.reconciliation import prove_completeness
 from flows.returns import follow_returns
 from flows.reviews import ask_customers
 from flows.shipments import follow_shipments
@@ -41,6 +42,7 @@ DEADLINES: tuple[Any, dict[str, str]] = (watch_deadlines, {})
 REVIEWS: tuple[Any, dict[str, str]] = (ask_customers, {})
 REACTIONS: tuple[Any, dict[str, str]] = (react_to_customers, {})
 MAIL = (send_what_is_owed, {"channel": "email"})
+PROOF: tuple[Any, dict[str, str]] = (prove_completeness, {"shop": "tienda"})
 NIGHTLY: tuple[tuple[Any, dict[str, str]], ...] = ((publish_datasets, {}), MAIL)
 """What runs once when the story is told: the night with its report, and the mail that tells managers of it."""
 
@@ -67,7 +69,8 @@ def walk(stack: Stack, days: int, console: Any) -> tuple[Told, datetime]:
             goods = (ORDERS, PARCELS) if stop.has_goods else ()
             desk = (RETURNS, DEADLINES) if stop.has_desk else ()
             voices = (REVIEWS, REACTIONS) if stop.has_voices else ()
-            _run(told, now, (*goods, *desk, *voices, MAIL))
+            proof = (PROOF,) if stop.has_proof else ()
+            _run(told, now, (*goods, *desk, *voices, *proof, MAIL))
             day = f"day {int(stop.hour // DAY) + 1:2}, {now.astimezone(HERE):%A %H:%M}"
             progress.update(bar, advance=1, description=f"{day} · {counted().sent:5} mails")
         progress.update(bar, description="the night: datasets and the managers' report")

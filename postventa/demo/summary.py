@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -10,17 +11,20 @@ from sqlalchemy import select
 from postventa import clock
 from postventa.datasets._shelf import Shelf
 from postventa.demo.cases_told import tell_cases
+from postventa.demo.rhythm import PROOF_DAY
 from postventa.demo.stack import Stack
 from postventa.demo.story import Told, counted
 from postventa.demo.voices_told import tell_voices
 from postventa.links import case_link, order_link, survey_link
 from postventa.messages import cards
+from postventa.reconciliation_told import sentence_of
 from postventa.report import INDEX
 from postventa.review_facts import SURVEY
 from postventa.rules.orders import Stage
 from postventa.store.asks import AskRow
 from postventa.store.cases import CaseRow
 from postventa.store.orders import OrderRow, orders_by_stage
+from postventa.store.reconciliation import ReconciliationRow, findings_of
 from postventa.workplace import open_workplace
 
 RED_SHOWN = 4
@@ -66,10 +70,12 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     console.print(f"  {told.runs} flow runs, {len(told.red)} of them red, in {seconds:.0f} s.")
     for sentence in told.red[:RED_SHOWN]:
         console.print(f"    red: {sentence}", style="red")
+    console.print(f"  The proof of completeness: {_proof()}.")
     console.print("\n  Where to look:")
     for name, place in (
         ("Runs and dashboards", stack.prefect_url),
         ("How the chain stands", f"{stack.prefect_url}/artifacts/key/chain-today"),
+        ("What the polls missed", f"{stack.prefect_url}/artifacts/key/completeness-tienda"),
         ("What the desk has to do", f"{stack.prefect_url}/artifacts/key/desk-today"),
         ("What customers say", f"{stack.prefect_url}/artifacts/key/reviews-today"),
         ("The managers' report", _report()),
@@ -86,6 +92,16 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
     ):
         console.print(f"  {name:26} {place}", soft_wrap=True)
     return adds_up and are_whole
+
+
+def _proof() -> str:
+    """What the night's comparison with the shop has found."""
+    runs: Any = ReconciliationRow.__table__
+    with open_workplace().reading() as connection:
+        run = connection.execute(runs.select().order_by(runs.c.id.desc()).limit(1)).one_or_none()
+        if run is None or run.ended_at is None:
+            return f"not made: it is made on day {PROOF_DAY + 1}"
+        return sentence_of(run, findings_of(connection, run.id))
 
 
 def _report() -> str:
