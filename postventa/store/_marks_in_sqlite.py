@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-PATIENCE_SECONDS = 30
-"""As long as everything else in the store waits for a writer (`database.BUSY_SECONDS`)."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.00005, 0.01
 """Another sender's mark takes some hundredths of a millisecond; SQLite's own waiting begins with a whole one."""
 
@@ -21,7 +19,7 @@ class OwnPen:
         self._statements = {name: words.format(**form) for name, words in statements.items()}
         self._driver = driver
         self._cursor = driver.cursor()
-        (self._usual_wait,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        (self._usual_wait,) = driver.execute("PRAGMA busy_timeout").fetchone()  # in milliseconds
         driver.execute("PRAGMA busy_timeout=0")
         driver.execute("PRAGMA synchronous=NORMAL")
 
@@ -36,7 +34,7 @@ class OwnPen:
             try:
                 return int(self._cursor.execute(words, written).rowcount)
             except sqlite3.OperationalError as wrong:
-                until = until or time.monotonic() + PATIENCE_SECONDS
+                until = until or time.monotonic() + self._usual_wait / 1000
                 if wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             time.sleep(pause)
