@@ -52,8 +52,8 @@ def look(responses: int, days: int = DAYS) -> dict[str, Any]:
         "times_the_seconds_of_duckdb_with_files": _times(mine, direct, "s_with_files"),
         "times_the_cpu_of_duckdb_with_files": _times(mine, direct, "cpu_s_with_files"),
         monthly: mine[monthly],
-        "percent_for_one_day": _percent(pieces["day"], whole),
-        "percent_for_a_night": _percent(pieces["night"], whole),
+        "cpu_s_for_a_night": round(pieces["cpu_s_with_files"] + pieces[monthly], 2),
+        "percent_for_a_night": _percent(pieces, whole),
         **{name: value for one in checked for name, value in one.items()},
     }
 

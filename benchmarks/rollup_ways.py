@@ -5,8 +5,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,11 @@ from postventa.contracts import arrow_schema, contract
 from postventa.datasets import builder
 from postventa.datasets._building import Work, build_days
 from postventa.datasets._checking import check
-from postventa.datasets._manifest import Partition
+from postventa.datasets._manifest import Partition, Sums
 from postventa.datasets._night import Night
 from postventa.datasets._pseudonyms import Pseudonyms
 from postventa.datasets._shelf import Shelf
+from postventa.datasets._sums import keep_sums
 from postventa.datasets._views import open_duck, show
 from postventa.rules.nightly import back_from, whole_months
 
@@ -46,38 +46,57 @@ def ours(folder: Path) -> dict[str, Any]:
 
 
 def pieces(folder: Path) -> dict[str, Any]:
-    """The newest day alone; and with what its answers change: the days of their requests, and the month under way."""
+    """The newest day after all the others: its own sums, the figures of its requests' days, and the month under way."""
     reach = builder(DAILY).looks_back_days
-    night = _built(folder, lambda days: sorted(back_from(days[-1:], reach, days[0])), lambda days: days[-1:])
-    return {"day": _built(folder, lambda days: days[-1:]), "night": night}
+    return _built(folder, lambda days: sorted(back_from(days[-1:], reach, days[0])), is_night=True)
 
 
-def _built(folder: Path, chosen: Chosen, months_of: Chosen | None = None) -> dict[str, Any]:
-    shelf = Shelf(str(folder))
+def _built(folder: Path, chosen: Chosen, *, is_night: bool = False) -> dict[str, Any]:
+    """The figures of these days; a night begins with the sums of all days but the newest, and else there are none."""
+    shelf, kept = Shelf(str(folder)), _Kept(folder)
     with shelf.scratch() as scratch, open_duck(scratch) as duck:
         _show(duck, shelf, folder)
         night: Any = Night(settings=None, now=NOW, pseudonyms=Pseudonyms(""), duck=duck)
-        every = sorted(_partitions(folder)["survey_responses"])
-        days = chosen(every)
-        asking: list[float] = []
-        began, cpu = time.perf_counter(), time.process_time()
-        plain = builder(DAILY)
-
-        def build(night: Night, span: Any) -> Any:
-            since = time.perf_counter()
-            frame = plain.build(night, span)
-            asking.append(time.perf_counter() - since)
-            return frame
-
-        work = Work(shelf, f"ours-{len(days)}", night)
-        made = build_days(work, replace(plain, build=build), contract(DAILY), days, {})
-        figures = _taken(began, cpu, aggregated=sum(asking))
-        since = time.process_time()
-        for name in BY_MONTH:
-            build_days(work, builder(name), contract(name), whole_months((months_of or chosen)(every)), {})
-        figures["cpu_s_of_products_and_carriers"] = round(time.process_time() - since, 2)
-        show(duck, shelf, "made", made.values(), schema=arrow_schema(contract(DAILY)), day="day")
+        facts = _partitions(folder)
+        every = sorted(facts["survey_responses"])
+        work, days = Work(shelf, "night" if is_night else "full", night), chosen(every)
+        made, taken = {}, {}
+        for name in (DAILY, *BY_MONTH):
+            one, promise = builder(name), contract(name)
+            wanted = whole_months(days[-1:] if is_night else days) if one.is_monthly else days
+            before = kept.all_but(name, every[-1]) if is_night else {}
+            began, cpu = time.perf_counter(), time.process_time()
+            read = {fact: facts[fact] for fact in one.reads}
+            sums = keep_sums(work, one, wanted, facts=read, before=before)
+            added_up = time.perf_counter() - began
+            made[name] = build_days(work, one, promise, wanted, {})
+            taken[name] = _taken(began, cpu, added_up)
+            kept.keep(name, sums)
+        figures = taken[DAILY]
+        figures["cpu_s_of_products_and_carriers"] = round(
+            sum(taken[name]["cpu_s_with_files"] for name in BY_MONTH), 2
+        )
+        show(duck, shelf, "made", made[DAILY].values(), schema=arrow_schema(contract(DAILY)), day="day")
         return figures | {"said": _said(duck.execute("SELECT * FROM made").df())}
+
+
+class _Kept:
+    """The sums of a full build, for the night after it, which is built by a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, name: str, sums: Mapping[date, Sums]) -> None:
+        said = {str(month): one.model_dump(mode="json") for month, one in sums.items()}
+        (self.folder / f"{name}.sums.json").write_text(json.dumps(said), encoding="utf-8")
+
+    def all_but(self, name: str, newest: date) -> dict[date, Sums]:
+        """As they were before there was the newest day."""
+        there = json.loads((self.folder / f"{name}.sums.json").read_text(encoding="utf-8"))
+        found = {date.fromisoformat(month): Sums.model_validate(one) for month, one in there.items()}
+        for one in found.values():
+            one.of.pop(newest, None)
+        return found
 
 
 def directly(folder: Path) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _shelf(place: Workplace) -> Any:
 
 def _said(manifest: Any) -> dict[str, Any]:
     """The night without its thousands of files."""
-    left_out = {"datasets": {"__all__": {"partitions"}}, "checks": True}
+    left_out = {"datasets": {"__all__": {"partitions", "sums"}}, "checks": True}
     said: dict[str, Any] = manifest.model_dump(mode="json", exclude=left_out)
     return said | {"failed": [one.model_dump(mode="json") for one in manifest.failed]}
 

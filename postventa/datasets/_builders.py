@@ -1,7 +1,7 @@
 """The builders there are, found by looking into this folder, and the sequence in which they can be run."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pkgutil import iter_modules
@@ -32,6 +32,12 @@ class Builder:
     """Its day is the first of a month, and whole months are built."""
     looks_back_days: int = 0
     """So many days before the last may come out differently because of it, however quiet the store was."""
+    sums: str = ""
+    """The statement that adds up the facts of the days from $1 to $2, each for itself; its first column is the day.
+    What it says can be added up further, and `build` finds it in a view of the dataset's name with `_sums` behind it.
+    """
+    sums_reach: Mapping[str, int] = field(default_factory=dict)
+    """Of these datasets, it reads so many days before each as well."""
 
 
 def names() -> list[str]:
@@ -54,6 +60,8 @@ def builder(name: str) -> Builder:
         tuple(getattr(module, "READS", ())),
         bool(getattr(module, "IS_MONTHLY", False)),
         int(getattr(module, "LOOKS_BACK_DAYS", 0)),
+        getattr(module, "SUMS", ""),
+        dict(getattr(module, "SUMS_REACH", {})),
     )
 
 

@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from postventa.contracts import Contract, ContractError, arrow_schema, conform
 from postventa.datasets._builders import Builder
+from postventa.datasets._files import WAY_OF_WRITING, digest_of, parquet
 from postventa.datasets._manifest import Partition
 from postventa.datasets._night import Night, Span
 from postventa.datasets._shelf import Shelf
@@ -53,12 +52,10 @@ def build_days(
     busiest = max((part.rows for part in before.values()), default=FEW_ROWS)
     is_light = bool(builder.reads) or busiest * LONGEST_SPAN < FEW_ROWS
     longest = LONGEST_SPAN_OF_SUMS if is_light else LONGEST_SPAN
-    bridged = BRIDGED_OF_MONTHS if builder.is_monthly else BRIDGED
     left = sorted(days)
     while left:
-        first, last = in_spans(left, longest, bridged)[0]
-        left = [day for day in left if day > last]
-        span = Span(first, last).whole_months if builder.is_monthly else Span(first, last)
+        span = spans_of(builder, left, longest)[0]
+        left = [day for day in left if day > span.last]
         table = conform(builder.build(work.night, span), contract)
         if not builder.reads:
             longest = LONGEST_SPAN_OF_SUMS if table.num_rows < FEW_ROWS else LONGEST_SPAN
@@ -69,17 +66,30 @@ def build_days(
                 f"{contract.name} {contract.version}: rows of {strange or 'no day'} were built "
                 f"for the days from {span.first} to {span.last}"
             )
+        files: dict[str, bytes] = {}
         for day in sorted(wanted):
             rows = by_day.get(day, nothing)
             file = f"{folder_of(contract, work.run)}/{builder.day}={day}/{contract.name}.parquet"
-            made[day] = _written(work.shelf, file, rows, before.get(day), totals_of(contract.name, rows))
+            data = parquet(rows) if rows.num_rows else b""
+            made[day] = _partition(file, rows, data, totals_of(contract.name, rows))
+            if made[day].file and made[day].sha256 == (before[day].sha256 if day in before else ""):
+                made[day] = before[day]
+            elif data:
+                files[file] = data
+        work.shelf.write_all(files)
     return made
 
 
+def spans_of(builder: Builder, days: Collection[date], longest: int = LONGEST_SPAN_OF_SUMS) -> list[Span]:
+    """How a builder is asked for these days: for some days in between as well, and for whole months where it has months."""
+    spans = in_spans(days, longest, BRIDGED_OF_MONTHS if builder.is_monthly else BRIDGED)
+    return [Span(*ends).whole_months if builder.is_monthly else Span(*ends) for ends in spans]
+
+
 def shape_of(contract: Contract) -> str:
-    """A digest of everything that a file of this contract says of itself."""
+    """A digest of everything that a file of this contract says of itself, and of how it is written."""
     said = arrow_schema(contract).to_string(show_field_metadata=True, show_schema_metadata=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{WAY_OF_WRITING}\n{said}".encode()).hexdigest()[:16]
 
 
 def folder_of(contract: Contract, run: str) -> str:
@@ -98,21 +108,8 @@ def _by_day(table: pa.Table, day: str, contract: Contract) -> Iterator[tuple[dat
         start += length
 
 
-def _written(
-    shelf: Shelf, file: str, rows: pa.Table, before: Partition | None, totals: dict[str, int]
-) -> Partition:
-    if not rows.num_rows:
+def _partition(file: str, rows: pa.Table, data: bytes, totals: dict[str, int]) -> Partition:
+    """A day without rows has no file."""
+    if not data:
         return Partition(rows=0, totals=totals)
-    data = _bytes_of(rows)
-    digest = hashlib.sha256(data).hexdigest()
-    if before is not None and before.sha256 == digest:
-        return before
-    shelf.write(file, data)
-    return Partition(rows=rows.num_rows, file=file, sha256=digest, size=len(data), totals=totals)
-
-
-def _bytes_of(rows: pa.Table) -> bytes:
-    """Nothing in the file tells when or by which run it was written."""
-    sink = BytesIO()
-    pq.write_table(rows, sink, compression="zstd", version="2.6", write_statistics=True)
-    return sink.getvalue()
+    return Partition(rows=rows.num_rows, file=file, sha256=digest_of(data), size=len(data), totals=totals)

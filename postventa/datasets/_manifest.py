@@ -40,6 +40,16 @@ class Partition(_Written):
     """The sums that the store must agree upon."""
 
 
+class Sums(_Written):
+    """What the facts of a month's days add up to, day by day: for the nights that follow, not for readers."""
+
+    part: Partition
+    by: str
+    """A digest of the statement that has added them up."""
+    of: dict[date, str]
+    """Of which facts each day's are: a digest of their partitions."""
+
+
 class Dataset(_Written):
     """What readers have of one dataset."""
 
@@ -57,6 +67,8 @@ class Dataset(_Written):
     of: dict[str, str] = Field(default_factory=dict)
     """By which run each dataset that it is computed from had last been changed."""
     partitions: dict[date, Partition]
+    sums: dict[date, Sums] = Field(default_factory=dict)
+    """What its figures are made of, by the first days of months; nothing where they are made of the facts themselves."""
 
     @property
     def first(self) -> date | None:
@@ -121,7 +133,8 @@ class Manifest(_Written):
     def files(self) -> frozenset[str]:
         """Every file that it names."""
         days = (day.file for one in self.datasets.values() for day in one.partitions.values())
-        return frozenset({*days, *(one.file for one in self.laptop.values())} - {""})
+        sums = (month.part.file for one in self.datasets.values() for month in one.sums.values())
+        return frozenset({*days, *sums, *(one.file for one in self.laptop.values())} - {""})
 
     def says_the_same(self, other: "Manifest") -> bool:
         """Whether readers would find no difference in the data, nor in what failed."""

@@ -15,11 +15,12 @@ from postventa.datasets._builders import Builder, builder, in_sequence, names
 from postventa.datasets._building import Work, build_days, shape_of
 from postventa.datasets._checking import BUILT, check, failure
 from postventa.datasets._days import first_day, heard_so_far, touched_since
-from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Partition
+from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Partition, Sums
 from postventa.datasets._night import Span
 from postventa.datasets._rebuilding import ready_pieces
 from postventa.datasets._reconciling import Books
 from postventa.datasets._shelf import ShelfTrouble
+from postventa.datasets._sums import keep_sums
 from postventa.datasets._views import show
 from postventa.rules.nightly import back_from, days_to_build, whole_months
 from postventa.settings import BadConfiguration
@@ -110,7 +111,7 @@ class Round:
         known = same.partitions if same else {}
         kept_from = promised.sla.kept_from(self.plan.last) or date.min
         days = self._days(one, same, books, first, kept_from)
-        built, wrong_build = self._build(one, promised, days, known)
+        sums, built, wrong_build = self._build(one, promised, days, known, before.sums if before else {})
         if wrong_build:
             return [wrong_build], None, Change()
         oldest = kept_from.replace(day=1) if one.is_monthly else kept_from
@@ -135,6 +136,7 @@ class Round:
             heard=same.heard if same is not None and self.plan.again else dict(heard),
             of={name: self.datasets[name].run for name in one.reads},
             partitions=parts,
+            sums={month: kept for month, kept in sums.items() if month >= oldest.replace(day=1)},
         )
         return checks, made, _change(known, built, parts)
 
@@ -179,24 +181,32 @@ class Round:
         return self._touched[mark]
 
     def _build(
-        self, one: Builder, promised: Contract, days: Collection[date], known: Mapping[date, Partition]
-    ) -> tuple[dict[date, Partition], Check | None]:
+        self,
+        one: Builder,
+        promised: Contract,
+        days: Collection[date],
+        known: Mapping[date, Partition],
+        sums: Mapping[date, Sums],
+    ) -> tuple[Mapping[date, Sums], dict[date, Partition], Check | None]:
         try:
+            if one.sums:
+                facts = {name: self.datasets[name].partitions for name in one.reads}
+                sums = keep_sums(self.work, one, days, facts=facts, before=sums)
             with self.connection.begin_nested():
                 ready = ready_pieces(self.work.shelf, self.work.run, one.name, shape_of(promised))
                 taken = {day: part for day, part in ready.items() if day in days}
                 left = [day for day in days if day not in taken]
-                return taken | build_days(self.work, one, promised, left, known), None
+                return sums, taken | build_days(self.work, one, promised, left, known), None
         except EVERYBODYS:
             raise
         except ContractError as wrong:
-            return {}, failure(one.name, BUILT, str(wrong))
+            return {}, {}, failure(one.name, BUILT, str(wrong))
         except Exception as wrong:  # noqa: BLE001 - a dataset fails alone, with its reason
             # By its kind and place alone: its text may hold what rows hold.
             place = traceback.extract_tb(wrong.__traceback__)[-1]
             said = f"its builder failed with {type(wrong).__name__} ({place.filename}, line {place.lineno})"
             log.error("%s: %s", one.name, said)  # noqa: TRY400 - a trace may hold what rows hold
-            return {}, failure(one.name, BUILT, said)
+            return {}, {}, failure(one.name, BUILT, said)
 
     def _show(self, one: Builder, promised: Contract, parts: Mapping[date, Partition]) -> None:
         """The dataset as later ones read it, and as the laptop's files are made of it."""

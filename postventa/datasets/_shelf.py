@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,11 @@ class Shelf:
             else:
                 # An object appears when all of it has been taken, and takes the place of the one before.
                 self.storage.pipe_file(self._at(name), data)
+
+    def write_all(self, files: Mapping[str, bytes]) -> None:
+        """Writes files that nobody knows of yet: each is whole, and on the disk, when this returns."""
+        for name, data in files.items():
+            self.write(name, data)
 
     def write_from(self, name: str, source: Path) -> None:
         """Writes a file that is too large to be held in memory; it is taken from where `scratch` made room."""

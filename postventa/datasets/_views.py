@@ -43,10 +43,16 @@ def show(
     duck.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {rows}')
 
 
-def rows_of(duck: Any, shelf: Shelf, files: Iterable[str], day: str) -> str:
-    """The statement that reads these files. The day is taken from their folders: those that do not matter stay shut."""
+def rows_of(duck: Any, shelf: Shelf, files: Iterable[str], day: str = "") -> str:
+    """The statement that reads these files. The day is taken from their folders: those that do not matter stay shut.
+
+    Without a name of the day, files that are not in such folders.
+    """
     listed = ", ".join(f"'{_quoted(shelf.for_duckdb(duck, file))}'" for file in files)
-    return f"SELECT * FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'{day}': DATE}})"
+    folders = (
+        f"hive_partitioning = true, hive_types = {{'{day}': DATE}}" if day else "hive_partitioning = false"
+    )
+    return f"SELECT * FROM read_parquet([{listed}], {folders})"
 
 
 def _quoted(text: str) -> str:

@@ -20,34 +20,49 @@ from postventa.rules.satisfaction import DIMENSIONS
 READS = ("survey_responses", "message_ledger")
 DAY = "day"
 LOOKS_BACK_DAYS = 31
-"""As long as a link lives: an answer of today changes the response rate of the day on which it was asked for."""
+"""As long as a link lives: an answer of today changes the response rate of the day on which it was asked for. So what a
+day adds up to is said for that day, and for each earlier one whose requests were answered on it.
+"""
 _KEY = "shop, day, language, carrier"
-_STATEMENT = f"""
+SUMS_REACH = {"message_ledger": LOOKS_BACK_DAYS}
+SUMS = f"""
 WITH said AS (
-    SELECT {_KEY}, count(*) AS responses, {sums_of_means((*DIMENSIONS, "ces"))},
+    SELECT {_KEY}, day AS about, count(*) AS responses, {sums_of_means((*DIMENSIONS, "ces"))},
         {csat_hits("csat", "overall_experience")}, {csat_hits("case_csat", "csat")}, {easy_hits()}, {nps_hits()}
     FROM survey_responses
     WHERE is_counted AND day BETWEEN $1 AND $2
     GROUP BY ALL
-), asked AS (
-    SELECT {_KEY}, request_id IN (
-            SELECT request_id FROM survey_responses
-            WHERE request_id IS NOT NULL AND day BETWEEN $1 AND $2 + {LOOKS_BACK_DAYS}
-        ) AS is_answered
+), requested AS (
+    SELECT {_KEY}, day AS about, count(*) AS requests
     FROM message_ledger
     WHERE request_id IS NOT NULL AND outcome = 'sent' AND day BETWEEN $1 AND $2
-), requested AS (
-    SELECT {_KEY}, count(*) AS requests, count(*) FILTER (WHERE is_answered) AS response_rate_hits
-    FROM asked GROUP BY ALL
-), finest AS (
-    SELECT {_KEY}, coalesce(COLUMNS(* EXCLUDE ({_KEY})), 0) FROM said FULL JOIN requested USING ({_KEY})
-), cells AS (
-    -- Each row is looked at once: what is summed over more is made of the finest cells.
-    SELECT shop, day, CASE WHEN grouping(language) = 0 THEN language ELSE '{ALL}' END AS language,
+    GROUP BY ALL
+), answers AS (
+    -- A request has one sheet at the most. Numbers are compared first: texts take longer.
+    SELECT day, request_id, hash(request_id) AS number FROM survey_responses
+    WHERE request_id IS NOT NULL AND day BETWEEN $1 AND $2
+), requests AS (
+    SELECT {_KEY}, request_id, hash(request_id) AS number FROM message_ledger
+    WHERE request_id IS NOT NULL AND outcome = 'sent' AND day BETWEEN $1::DATE - {LOOKS_BACK_DAYS} AND $2
+), answered AS (
+    SELECT shop, answers.day, language, carrier, requests.day AS about, count(*) AS response_rate_hits
+    FROM answers JOIN requests USING (number, request_id)
+    WHERE requests.day BETWEEN answers.day - {LOOKS_BACK_DAYS} AND answers.day
+    GROUP BY ALL
+)
+SELECT day, about, shop, language, carrier, COLUMNS(* EXCLUDE ({_KEY}, about))::BIGINT FROM (
+    FROM said UNION ALL BY NAME FROM requested UNION ALL BY NAME FROM answered
+)
+ORDER BY ALL
+"""
+_STATEMENT = f"""
+WITH cells AS (
+    SELECT shop, about AS day, CASE WHEN grouping(language) = 0 THEN language ELSE '{ALL}' END AS language,
         CASE WHEN grouping(carrier) = 0 THEN carrier ELSE '{ALL}' END AS carrier,
-        sum(COLUMNS(* EXCLUDE ({_KEY})))::BIGINT
-    FROM finest
-    GROUP BY GROUPING SETS ((shop, day, language, carrier), (shop, day, language), (shop, day, carrier), (shop, day))
+        coalesce(sum(COLUMNS(* EXCLUDE ({_KEY}, about))), 0)::BIGINT
+    FROM daily_satisfaction_sums
+    WHERE about BETWEEN $1 AND $2 AND day BETWEEN about AND about + {LOOKS_BACK_DAYS}
+    GROUP BY GROUPING SETS ((shop, about, language, carrier), (shop, about, language), (shop, about, carrier), (shop, about))
 )
 SELECT shop, day, language, carrier,
     band_of(responses) AS responses_band, counted(responses) AS responses, is_few(responses) AS is_masked,

@@ -10,26 +10,32 @@ DAY = "month"
 IS_MONTHLY = True
 _OF_ORDERS = ("overall_experience", "order_condition")
 """What a product can have to do with; how long it took is its carrier's business."""
-_STATEMENT = f"""
+_KEY = "day, shop, product"
+SUMS = f"""
 WITH said AS (
-    SELECT shop, date_trunc('month', day)::DATE AS month, unnest(string_split(products, ' ')) AS product,
-        {", ".join(_OF_ORDERS)}
+    SELECT shop, day, unnest(string_split(products, ' ')) AS product, {", ".join(_OF_ORDERS)}
     FROM survey_responses
     WHERE is_counted AND survey = 'delivery' AND products <> '' AND day BETWEEN $1 AND $2
 ), answers AS (
-    SELECT shop, month, product, count(*) AS responses, {csat_hits("csat", "overall_experience")},
-        {sums_of_means(_OF_ORDERS)}
+    SELECT {_KEY}, count(*) AS responses, {csat_hits("csat", "overall_experience")}, {sums_of_means(_OF_ORDERS)}
     FROM said GROUP BY ALL
 ), reviews AS (
-    SELECT shop, date_trunc('month', day)::DATE AS month, product, count(*) AS reviews,
-        {sums_of_means(("rating",))}, {csat_hits("good_reviews", "rating")},
+    SELECT {_KEY}, count(*) AS reviews, {sums_of_means(("rating",))}, {csat_hits("good_reviews", "rating")},
         count(*) FILTER (WHERE is_verified) AS verified
     FROM review_facts
     WHERE is_counted AND day BETWEEN $1 AND $2
     GROUP BY ALL
-), cells AS (
-    SELECT shop, month, product, coalesce(COLUMNS(* EXCLUDE (shop, month, product)), 0)
-    FROM answers FULL JOIN reviews USING (shop, month, product)
+)
+SELECT {_KEY}, COLUMNS(* EXCLUDE ({_KEY}))::BIGINT FROM (FROM answers UNION ALL BY NAME FROM reviews)
+ORDER BY ALL
+"""
+_STATEMENT = f"""
+WITH cells AS (
+    SELECT shop, date_trunc('month', day)::DATE AS month, product,
+        coalesce(sum(COLUMNS(* EXCLUDE ({_KEY}))), 0)::BIGINT
+    FROM product_satisfaction_sums
+    WHERE day BETWEEN $1 AND $2
+    GROUP BY shop, month, product
 )
 SELECT shop, month, product,
     band_of(responses) AS responses_band, counted(responses) AS responses,

@@ -9,10 +9,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 from a_month import FIRST, KEY, KEY_ENV, LAST, NOW, AMonth, a_month, month_settings
+from a_rollup import built_at_once
 from sqlalchemy import Engine
 
 from postventa import clock, report
-from postventa.contracts import conform, contract
 from postventa.datasets import _checking, _round, builder, in_sequence, names
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._manifest import Manifest
@@ -72,7 +72,7 @@ def month_tables(month_store: tuple[AMonth, Engine]) -> dict[str, pa.Table]:
         with month_store[1].connect().execution_options(reads_only=True) as connection:
             night = _night(connection, duck)
             for one in in_sequence(builder(name) for name in names()):
-                made[one.name] = conform(one.build(night, EVER), contract(one.name))
+                made[one.name] = built_at_once(night, one.name, EVER)
                 duck.register(one.name, made[one.name])
     return made
 

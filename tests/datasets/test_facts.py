@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from a_month import FIRST, KEY_ENV, NOW, a_month
+from a_rollup import built_at_once
 from sqlalchemy import select, update
 
 from postventa.after_sales import refunds_due
@@ -69,7 +70,7 @@ def test_an_empty_day_has_every_column_in_its_type_and_no_rows(night, a_night, d
         assert table.num_rows == 0
         duck.register(name, table)
     for name in ROLLUPS:
-        assert conform(builder(name).build(a_night(duck=duck), nothing), contract(name)).num_rows == 0
+        assert built_at_once(a_night(duck=duck), name, nothing).num_rows == 0
 
 
 def test_a_span_of_days_is_its_days_and_nothing_else(night, month_tables):

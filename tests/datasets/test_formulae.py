@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import duckdb
 import pyarrow as pa
 import pytest
+from a_rollup import built_at_once
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postventa.contracts import arrow_schema, conform, contract
-from postventa.datasets import daily_satisfaction
+from postventa.contracts import arrow_schema, contract
 from postventa.datasets._night import Span
 from postventa.rules import satisfaction as pinned
 
@@ -93,8 +93,8 @@ def rolled_up(whole):
         answers = pa.Table.from_pylist(whole, schema=arrow_schema(contract("survey_responses")))
         duck.register("survey_responses", answers)
         duck.register("message_ledger", arrow_schema(contract("message_ledger")).empty_table())
-        built = daily_satisfaction.build(SimpleNamespace(duck=duck), Span(DAY, date(2026, 11, 1)))
-        return conform(built, contract("daily_satisfaction")).to_pylist()
+        span = Span(DAY, date(2026, 11, 1))
+        return built_at_once(SimpleNamespace(duck=duck), "daily_satisfaction", span).to_pylist()
 
 
 def test_no_responses_are_no_rows_and_one_response_is_told_as_few_without_what_it_says():
@@ -130,9 +130,9 @@ def test_an_answer_that_does_not_count_is_in_no_figure():
 @given(SHEETS)
 def test_any_answers_give_the_same_figures_in_sql_as_by_the_pinned_formulae(sheets):
     whole = of_october(sheets)
-    built = rolled_up(whole)
+    cells = rolled_up(whole)
     wanted = cells_of(whole)
 
-    assert len(built) == len(wanted)
-    for row in built:
+    assert len(cells) == len(wanted)
+    for row in cells:
         assert_same(row, expected(wanted[row["shop"], row["day"], row["language"], row["carrier"]]))

@@ -16,9 +16,14 @@ def readable(folder, manifest):
     for path in folder.rglob("*"):
         if path.is_file():
             yield path.read_bytes()
-    for name in manifest.datasets:
+    with_sums = [name for name, one in manifest.datasets.items() if one.sums]
+    packed_files = [
+        *(f"{name}/**/*" for name in manifest.datasets),
+        *(f"history/*/sums/{name}-*" for name in with_sums),
+    ]
+    for files in packed_files:
         with duckdb.connect() as packed:
-            rows = packed.execute(f"SELECT * FROM read_parquet('{folder}/{name}/**/*.parquet')").fetchall()
+            rows = packed.execute(f"SELECT * FROM read_parquet('{folder}/{files}.parquet')").fetchall()
             yield repr(rows).encode()
     with duckdb.connect(str(folder / "latest/postventa.duckdb"), read_only=True) as laptop:
         for (name,) in laptop.execute("SELECT table_name FROM duckdb_tables()").fetchall():
