@@ -36,7 +36,7 @@ class Total:
     cpu: float = 0
     server_cpu: float = 0
     database_cpu: float = 0
-    peak_rss_mb: float = 0
+    peak_mb: float = 0
 
     bytes: int = 0
 
@@ -49,7 +49,7 @@ class Total:
         self.cpu += said["cpu"]
         self.server_cpu += server_cpu
         self.database_cpu += database_cpu
-        self.peak_rss_mb = max(self.peak_rss_mb, said["peak_rss_mb"])
+        self.peak_mb = max(self.peak_mb, said["peak_mb"])
 
     def figures(self) -> dict[str, Any]:
         thousands = self.messages / 1000
@@ -59,7 +59,7 @@ class Total:
             "client_cpu_s_per_1000": round(self.cpu / thousands, 2),
             "server_cpu_s_per_1000": round(self.server_cpu / thousands, 2),
             "database_cpu_s_per_1000": round(self.database_cpu / thousands, 2),
-            "peak_rss_mb": round(self.peak_rss_mb),
+            "peak_mb": round(self.peak_mb),
             "kb_per_message": round(self.bytes / self.messages / 1000, 1),
         }
 
@@ -170,7 +170,7 @@ class Walker:
         return {
             "seconds": max(one["seconds"] for one in said),
             "cpu": sum(one["cpu"] for one in said),
-            "peak_rss_mb": max(one["peak_rss_mb"] for one in said),
+            "peak_mb": max(one["peak_mb"] for one in said),
             "states": [(one["state"], one["message"]) for one in said],
             "left_over": self._is_more_due(),
         }
@@ -203,7 +203,7 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return other | {
         "seconds": one["seconds"] + other["seconds"],
         "cpu": one["cpu"] + other["cpu"],
-        "peak_rss_mb": max(one["peak_rss_mb"], other["peak_rss_mb"]),
+        "peak_mb": max(one["peak_mb"], other["peak_mb"]),
     }
 
 

@@ -29,7 +29,7 @@ def main(way: str) -> None:
                 "cpu": _cpu_seconds() - cpu,
                 "state": state.name,
                 "message": state.message,
-                "peak_rss_mb": _peak_rss_mb(),
+                "peak_mb": _peak_mb(),
             }
             print(json.dumps(done), flush=True)
 
@@ -39,10 +39,21 @@ def _cpu_seconds() -> float:
     return sum(one.user + one.system for one in times)
 
 
-def _peak_rss_mb() -> float:
-    """The highest of each process, added up as if they had shared nothing and been at it at once."""
-    peaks = [Path(f"/proc/{one.pid}/status").read_text(encoding="ascii") for one in _processes()]
-    return sum(int(peak.partition("VmHWM:")[2].split()[0]) / 1024 for peak in peaks)
+def _peak_mb() -> float:
+    """The highest of each process, added up as if all had been at it at once; what they share is counted once.
+
+    They share files that are read only: Python itself and its libraries.
+    """
+    peaks, shared = [], []
+    for one in _processes():
+        peaks += _kb(f"/proc/{one.pid}/status", "VmHWM")
+        shared.append(sum(_kb(f"/proc/{one.pid}/smaps_rollup", "Shared_Clean", "Shared_Dirty")))
+    return (sum(peaks) - (sum(shared) - max(shared))) * 1024 / 1_000_000
+
+
+def _kb(path: str, *names: str) -> list[int]:
+    lines = Path(path).read_text(encoding="ascii").splitlines()
+    return [int(line.split()[1]) for line in lines if line.partition(":")[0] in names]
 
 
 def _processes() -> list[psutil.Process]:
