@@ -16,6 +16,7 @@ from postventa.store.orders import OrderRow, RefundRow
 from postventa.store.shipments import ShipmentRow
 from tasks.messages import send_messages
 from tasks.orders import move_orders, poll_orders, poll_refunds, reread_orders
+from tasks.reconciliation import compare_orders
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 AUTUMN = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
@@ -95,6 +96,8 @@ def test_a_password_hash_is_never_asked_for_never_stored_and_never_logged(street
     street.hear(PLACED + 5 * HOUR)
     street.send(PLACED + 5 * HOUR)
     assert street.mailbox.letters
+    with clock.clock_set_to(PLACED + 20 * HOUR):
+        compare_orders.fn("tienda")
     looked_at = {
         "asked": shop.heard(),
         "answered": shop.said(),

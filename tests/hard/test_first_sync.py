@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from a_killable import is_alive
 from a_large_shop import ALargeShop
+from an_order import stamp
 from sqlalchemy import func, select
 
 from postventa.store.filing import cursor
@@ -54,14 +55,16 @@ def test_a_first_sync_killed_at_60_percent_goes_on_where_it_was(house, monday, c
     with ALargeShop(orders, monday - timedelta(days=14)) as shop:
         place = house(shop_url=shop.url)
         to_its_end("poll", lambda: count(InboxRow) >= 0.6 * orders, seconds=orders)
-        filed, asked = count(InboxRow), shop.pages
+        filed, asked = count(InboxRow), len(shop.asked_after)
         assert 0.6 * orders <= filed < orders, "it was killed too late to prove anything"
         with place.reading() as connection:
             reached = cursor(connection, "tienda:orders")
 
         to_its_end("poll", seconds=orders)
 
-        assert shop.pages - asked < (orders - filed) / 100 + 20, "it began from the beginning"
+        assert min(shop.asked_after[asked:]) > stamp(reached - timedelta(hours=1)), (
+            "it began from the beginning"
+        )
         assert count(InboxRow) == orders
         with place.reading() as connection:
             assert cursor(connection, "tienda:orders") > reached

@@ -30,7 +30,8 @@ class ALargeShop:
     def __init__(self, orders: int, first: datetime) -> None:
         self._stamps = [stamp(first + timedelta(seconds=SECONDS_APART * n)) for n in range(orders)]
         self._first = first
-        self.pages = 0
+        self.asked_after: list[str] = []
+        """From which stamp on each page of the list was asked for."""
         shop = self
 
         class Door(BaseHTTPRequestHandler):
@@ -68,7 +69,7 @@ class ALargeShop:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         if not urlsplit(path).path.endswith("/v3/orders") or asked["status"] != "any":
             return b"[]", 0
-        self.pages += 1
+        self.asked_after.append(asked["modified_after"])
         per_page, page = int(asked["per_page"]), int(asked["page"])
         after = bisect_right(self._stamps, asked["modified_after"])
         begin = after + per_page * (page - 1)

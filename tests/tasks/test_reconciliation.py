@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from an_order import raw_order
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from postventa import clock, reconciliation
 from postventa.reconciliation_told import page_of, rows_of
@@ -275,6 +275,34 @@ def test_a_carrier_that_is_down_leaves_its_parcels_to_be_counted_and_asked_later
     assert run.left_because == "dhl: 1 not answered in time"
     assert village.rows(FindingRow) == []
     assert village.look().asked == 1, "it stays due"
+
+
+@SQLITE
+def test_many_parcels_are_planned_and_settled_in_as_few_statements_as_one(village):
+    said = []
+
+    def statements(step, *given):
+        said.clear()
+        answer = step(*given)
+        return len(said), answer
+
+    event.listen(village.place.store, "before_cursor_execute", lambda *_: said.append(1))
+    counted = []
+    for first, last in ((1, 2), (2, 52)):
+        placed = village.now
+        heard(
+            village, *(raw_order(n, "completed", at=placed, parcels=[f"JD{n}"]) for n in range(first, last))
+        )
+        village.look()
+        village.later(hours=3)
+        with clock.clock_set_to(village.now):
+            number = compare_orders.fn("tienda")
+            planned, _ = statements(plan_parcel_looks.fn, number)
+            village.look()
+            closed, _ = statements(close_reconciliation.fn, number)
+        counted.append((planned, closed))
+    assert village.rows(ReconciliationRow)[-1].parcels_asked == 51
+    assert counted[0] == counted[1]
 
 
 @SQLITE
