@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,27 +44,30 @@ class Shelf:
 
     def write(self, name: str, data: bytes) -> None:
         """Writes a file whole, in the place of one that was there before: readers find the old one or the new one."""
-        with self._trouble_named(name):
-            if self.is_local:
-                _write_to_disk(Path(self._at(name)), data)
-            else:
-                # An object appears when all of it has been taken, and takes the place of the one before.
-                self.storage.pipe_file(self._at(name), data)
+        self.write_all({name: data})
 
     def write_all(self, files: Mapping[str, bytes]) -> None:
-        """Writes files that nobody knows of yet: each is whole, and on the disk, when this returns."""
+        """Writes several, each of them whole; a disk has them all when this returns, and is not asked for each alone."""
+        changed: set[Path] = set()
         for name, data in files.items():
-            self.write(name, data)
+            with self._trouble_named(name):
+                if self.is_local:
+                    changed |= _write_to_disk(Path(self._at(name)), data)
+                else:
+                    # An object appears when all of it has been taken, and takes the place of the one before.
+                    self.storage.pipe_file(self._at(name), data)
+        with self._trouble_named(""):
+            _sync_all(changed)
 
     def write_from(self, name: str, source: Path) -> None:
         """Writes a file that is too large to be held in memory; it is taken from where `scratch` made room."""
         with self._trouble_named(name):
             if self.is_local:
                 target = Path(self._at(name))
-                _make(target.parent)
+                changed = _make(target.parent) | {target.parent}
                 _sync(source)
                 source.replace(target)
-                _sync(target.parent)
+                _sync_all(changed)
             else:
                 self.storage.put_file(str(source), self._at(name))
 
@@ -78,7 +81,7 @@ class Shelf:
         """A folder on a disk for what is being made; it is gone afterwards, or with the next tidying."""
         with self._trouble_named(""):
             if self.is_local:
-                _make(Path(self._root))
+                _sync_all(_make(Path(self._root)))
             made = tempfile.mkdtemp(prefix=SCRATCH, dir=self._root if self.is_local else None)
         try:
             yield Path(made)
@@ -139,8 +142,9 @@ class Shelf:
             raise ShelfTrouble(f"datasets.path {where}: {said}") from wrong
 
 
-def _write_to_disk(path: Path, data: bytes) -> None:
-    _make(path.parent)
+def _write_to_disk(path: Path, data: bytes) -> set[Path]:
+    """Writes a file in the place of what was there; answers the folders in which there are new names now."""
+    changed = _make(path.parent) | {path.parent}
     new = path.with_name(f".{path.name}.new")
     try:
         with new.open("wb") as file:
@@ -151,15 +155,21 @@ def _write_to_disk(path: Path, data: bytes) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    return changed
 
 
-def _make(folder: Path) -> None:
-    """Makes a folder and those above it, each of which is then known to the disk."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in missing:
-        _sync(one.parent)
+def _make(folder: Path) -> set[Path]:
+    """Makes a folder and those above it, where they are missing; answers the folders that they are in."""
+    if folder.is_dir():
+        return set()
+    changed = _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    return changed | {folder.parent}
+
+
+def _sync_all(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        _sync(folder)
 
 
 def _sync(path: Path) -> None:
