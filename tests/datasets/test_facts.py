@@ -81,7 +81,7 @@ def test_a_span_of_days_is_its_days_and_nothing_else(night, month_tables):
             assert alone.to_pylist() == month_tables[name].filter(pa.array(days)).to_pylist(), name
 
 
-def test_the_longest_day_has_25_hours_and_the_shortest_23(a_night):
+def test_a_day_of_23_and_one_of_25_hours_are_as_long_as_they_are(a_night):
     madrid = next(one for one in windows(a_night(), Span(LONGEST, LONGEST)) if one.shop == "tienda")
     shortest = windows(a_night(), Span(date(2026, 3, 29), date(2026, 3, 29)))
 
@@ -228,7 +228,7 @@ def test_a_parcel_is_on_time_by_its_first_attempt(month, rows):
     )
 
 
-def test_a_column_in_which_everything_is_missing_keeps_its_type(tmp_path, a_night):
+def test_a_column_that_turns_null_keeps_its_type(tmp_path, a_night):
     store = open_store(f"sqlite:///{tmp_path / 'null.db'}")
     create_tables(store)
     a_month(store, orders=20)

@@ -91,13 +91,14 @@ def broken(manifest):
 
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
-def test_a_first_night_publishes_every_day_since_the_first_order_by_the_shops_own_clock(
+def test_a_shops_first_day_is_the_first_that_its_first_night_publishes_by_its_own_clock(
     here, folder, with_gx
 ):
     manifest = a_night(here)
 
     assert manifest.failed == ()
     assert manifest.night == date(2026, 11, 4)
+    assert manifest.datasets["order_timeline"].first == date(2026, 11, 1)
     days = {day.day: part.rows for day, part in manifest.datasets["order_timeline"].partitions.items()}
     assert days == {1: 1, 2: 1, 3: 1, 4: 1}
     rollup = load("orders_by_day", path=str(folder))
@@ -134,7 +135,7 @@ def test_a_day_that_came_out_as_it_was_keeps_its_file_and_a_new_one_is_added(her
     assert manifest.changes["order_timeline"].unchanged >= 1
 
 
-def test_a_day_without_an_order_is_a_day_with_no_rows(here, folder):
+def test_an_empty_day_is_published_as_a_day_with_no_rows(here, folder):
     manifest = a_night(here, THURSDAY + 2 * A_DAY)
     assert manifest.datasets["order_timeline"].partitions[date(2026, 11, 5)].rows == 0
     assert len(load("order_timeline", "2026-11-05", path=str(folder))) == 0
@@ -258,6 +259,26 @@ def test_whatever_breaks_one_dataset_is_told_by_name_and_ends_no_night(here, fol
     manifest = a_night(here, THURSDAY + A_DAY)
     assert broken(manifest)[0] == ("order_timeline", rule)
     assert len(load("order_timeline", path=str(folder))) == 4
+
+
+def test_a_contract_edited_to_be_impossible_keeps_yesterdays_and_says_what_cannot_be(here, folder, some):
+    a_night(here)
+    sell(here, 5, "2026-11-05T10:00:00Z")
+    edited = some.contracts / "orders_by_day.odcs.yaml"
+    edited.write_text(edited.read_text().replace("minimum: 0", "minimum: 5, maximum: 1"))
+    manifest = a_night(here, THURSDAY + A_DAY)
+    (wrong,) = manifest.failed
+    assert (wrong.dataset, wrong.rule) == ("orders_by_day", "contract_is_read")
+    assert "nothing lies between 5 and 1" in wrong.sentence
+    assert len(load("order_timeline", path=str(folder))) == 5
+    assert load("orders_by_day", path=str(folder))["orders"].tolist() == [1, 1, 1, 1]
+
+    # Each rule could be kept, and both together cannot: a stage is required, and must not be there.
+    rule = {"id": "no_stage", "said": "No order has a stage.", "severity": "error"}
+    some.promise("order_timeline", rule=rule | {"query": "SELECT count(stage) FROM {object}"})
+    manifest = a_night(here, THURSDAY + 2 * A_DAY)
+    assert ("order_timeline", "no_stage") in broken(manifest)
+    assert manifest.datasets["order_timeline"].night == date(2026, 11, 5)
 
 
 def test_a_dataset_that_does_not_add_up_with_the_store_is_not_published_and_both_numbers_are_named(

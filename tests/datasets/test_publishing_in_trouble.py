@@ -99,7 +99,7 @@ with clock.clock_set_to(datetime.fromisoformat(sys.argv[4])):
 """
 
 
-def test_a_night_killed_before_its_last_step_changes_nothing_and_is_swept_away_by_the_next(
+def test_a_crash_between_building_and_publishing_changes_nothing_and_is_swept_away_by_the_next_night(
     here, configuration, tmp_path
 ):
     config = tmp_path / "postventa.toml"
@@ -121,7 +121,7 @@ def test_a_night_killed_before_its_last_step_changes_nothing_and_is_swept_away_b
     assert waiting(Shelf(str(folder))) == []
 
 
-def test_on_a_full_disk_the_night_ends_with_a_sentence_and_yesterdays_stays(here):
+def test_with_the_disk_full_the_night_ends_with_a_sentence_and_yesterdays_stays(here):
     """The largest file that this process may write is smaller than the night's."""
     folder = path_of(here)
     manifest = (folder / LATEST).read_bytes()
