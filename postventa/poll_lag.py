@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from postventa.rules.reconciliation import has_jumped
 from postventa.store.filing import cursor
 from postventa.store.reconciliation import PollRow, lag_since
 
 KINDS = {"orders": "order", "refunds": "refund"}
 """A walk -> the kind of payload that it files."""
-TOO_FAR_AHEAD = timedelta(hours=25)
-"""A shop's clock may be wrong, and doors believe a day of it; a cursor beyond that hides whatever changes until then."""
+USUAL_POLLS = 20
+"""By so many polls it is known how far a shop's clock is from ours."""
 A_DAY = timedelta(days=1)
 _POLLS: Any = PollRow.__table__
 
@@ -38,16 +39,28 @@ def keep_lag(
 
 
 def jumped(connection: Connection, shop: str, now: datetime) -> list[str]:
-    """A sentence for each walk of the shop whose cursor has run ahead of time."""
-    said = []
-    for walk in KINDS:
-        at = cursor(connection, f"{shop}:{walk}")
-        if at is not None and at > now + TOO_FAR_AHEAD:
-            said.append(
-                f"the cursor {shop}:{walk} stands at {at:%Y-%m-%d %H:%M} UTC, ahead of the clock: "
-                "what changes until then is heard at night alone"
-            )
-    return said
+    """A sentence for each walk of the shop whose cursor ran ahead of time within a day, or still stands there."""
+    return [said for walk in KINDS if (said := _jump(connection, shop, walk, now))]
+
+
+def _jump(connection: Connection, shop: str, walk: str, now: datetime) -> str:
+    polls = _POLLS.c
+    wanted = select(polls.ended_at, polls.cursor_at).where(polls.shop == shop, polls.walk == walk)
+    lately = connection.execute(wanted.order_by(polls.id.desc()).limit(USUAL_POLLS)).all()
+    usual = [at - ended_at for ended_at, at in lately]
+    stands = [(now, at)] if (at := cursor(connection, f"{shop}:{walk}")) else []
+    jumps = [
+        (said_at, at)
+        for said_at, at in [*stands, *(poll for poll in lately if poll.ended_at > now - A_DAY)]
+        if has_jumped(at - said_at, usual)
+    ]
+    if not jumps:
+        return ""
+    said_at, at = max(jumps, key=lambda one: one[1] - one[0])
+    return (
+        f"the cursor {shop}:{walk} stood at {at:%Y-%m-%d %H:%M} UTC when it was {said_at:%Y-%m-%d %H:%M}, far ahead "
+        "of the clock: what changes until then is heard at night alone. Look for a change in the shop with that time"
+    )
 
 
 def lag_table(connection: Connection, now: datetime) -> list[str]:

@@ -10,6 +10,9 @@ from math import ceil
 
 GRACE = timedelta(hours=1)
 """What changed within it may simply be on its way: the next poll hears of it."""
+JUMP = timedelta(hours=1)
+"""A cursor that is so much further ahead of our clock than usual has jumped."""
+LEAST_POLLS = 3
 DENSE = 0.8
 """Numbers are given out one after the other where at least so many of those between the first and the last are there."""
 LEAST_JUDGED = 10
@@ -75,6 +78,17 @@ def lag_of(seconds: Iterable[float]) -> Lag | None:
 def nearest_rank(values: Sequence[float], percent: int) -> float:
     """The value at that percentile of sorted values: always one of them."""
     return values[max(ceil(len(values) * percent / 100), 1) - 1]
+
+
+def has_jumped(ahead: timedelta, lately: Sequence[timedelta]) -> bool:
+    """Whether a cursor stands so far ahead of our clock as it does not usually stand.
+
+    A shop whose clock is wrong is always ahead by the same, and loses nothing; one stamp that is ahead of all the
+    others takes the cursor with it, and the poll passes over what changes until then. Where little is known, clocks
+    are right.
+    """
+    usual = sorted(lately)[(len(lately) - 1) // 2] if len(lately) >= LEAST_POLLS else timedelta()
+    return ahead - max(usual, timedelta()) > JUMP
 
 
 @dataclass(frozen=True, slots=True)

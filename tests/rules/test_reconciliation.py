@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from postventa.rules.reconciliation import Difference, Gap, Lag, Seen, difference, gaps, is_on_its_way, lag_of
+from postventa.rules.reconciliation import (
+    Difference,
+    Gap,
+    Lag,
+    Seen,
+    difference,
+    gaps,
+    has_jumped,
+    is_on_its_way,
+    lag_of,
+)
 
 AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -41,6 +51,21 @@ def test_what_the_next_poll_hears_anyway_is_not_missed(changed, is_coming):
 
 def test_a_poll_that_has_stopped_for_an_hour_brings_nothing():
     assert not is_on_its_way(AT + HOUR, AT, timedelta(minutes=10), AT + 3 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "lately", "jumps"),
+    [
+        (20, [0, 0, 0, 20], True),
+        (20, [0, 20], True),  # little is known: clocks are right
+        (20, [], True),
+        (3, [3, 3, 3, 0], False),  # the shop's clock is wrong by three hours, and always is
+        (0, [-5, -6, -4], False),  # a quiet shop
+        (1, [0, 0, 0], False),
+    ],
+)
+def test_a_cursor_has_jumped_when_it_is_further_ahead_of_the_clock_than_usual(ahead, lately, jumps):
+    assert has_jumped(ahead * HOUR, [one * HOUR for one in lately]) is jumps
 
 
 def test_lags_are_told_by_the_nearest_rank_and_nothing_is_early():

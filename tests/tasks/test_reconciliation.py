@@ -176,7 +176,7 @@ def test_a_cursor_that_ran_ahead_of_time_is_told(village):
     village.put(raw_order(7, at=village.now - HOUR / 2))
     (said,) = village.reconcile()
     assert "tienda:orders" in said
-    assert "ahead of the clock" in said
+    assert "far ahead of the clock" in said
     assert village.found() == [("missed", "7", "repaired")]
 
 
@@ -203,6 +203,28 @@ def test_a_parcel_that_nobody_follows_any_more_is_followed_again_and_a_carrier_i
     run = village.rows(ReconciliationRow)[0]
     assert (run.parcels_asked, run.parcels_left) == (2, 1)
     assert run.left_because == "dhl: 1 beyond reconcile_calls (2)"
+
+
+@SQLITE
+def test_one_stamp_from_the_future_blinds_the_poll_and_the_night_tells_it_once(village):
+    """A shop whose clock is always two hours ahead has not jumped, and hides nothing."""
+    for n in range(1, 6):
+        village.put(raw_order(n, at=village.later(minutes=10) + 2 * HOUR))
+        village.hear()
+    village.later(hours=2)
+    assert village.reconcile() == []
+    village.put(raw_order(6, at=village.now + 20 * HOUR))
+    village.hear()
+    village.later(hours=3)
+    village.put(raw_order(7, at=village.now + 2 * HOUR))
+    village.hear()
+    assert "7" not in {row.ref for row in village.rows(OrderRow)}, "the poll passes over it"
+    village.later(hours=5)
+    (said,) = village.reconcile()
+    assert "stood at 2026-11-03 06:50 UTC when it was 2026-11-02 10:50" in said
+    assert village.found() == [("missed", "7", "repaired")]
+    village.later(hours=24)
+    assert village.reconcile() == []
 
 
 def carry(village, number, **values):
