@@ -55,6 +55,7 @@ class Round:
     checks: list[Check] = field(default_factory=list)
     news: dict[str, frozenset[date]] = field(default_factory=dict)
     """Which days are others than readers have, of the datasets that have passed."""
+    _promises: dict[str, Contract] = field(default_factory=dict)
     _touched: dict[str, set[date]] = field(default_factory=dict)
 
     def all(self, tell: Callable[[float], object]) -> Manifest:
@@ -93,7 +94,8 @@ class Round:
         if one.name not in self.wanted and self.base:
             self.checks += [check for check in self.base.checks if check.dataset == one.name]
             self.news[one.name] = frozenset()
-            self._show(one, contract(one.name), before.partitions)
+            self._promises[one.name] = contract(one.name)
+            self._show(one, self._promises[one.name], before.partitions)
 
     def _make(
         self, one: Builder, before: Dataset | None, books: Books, first: date | None, heard: Mapping[str, int]
@@ -106,6 +108,7 @@ class Round:
             promised = contract(one.name)
         except ContractError as wrong:
             return [failure(one.name, "contract_is_read", str(wrong))], None, Change()
+        self._promises[one.name] = promised
         shape = shape_of(promised)
         same = before if before is not None and before.shape == shape else None
         known = same.partitions if same else {}
@@ -136,7 +139,9 @@ class Round:
             heard=same.heard if same is not None and self.plan.again else dict(heard),
             of={name: self.datasets[name].run for name in one.reads},
             partitions=parts,
-            sums={month: kept for month, kept in sums.items() if month >= oldest.replace(day=1)},
+            sums={
+                month: kept for month, kept in sums.items() if month >= self._facts_from(one).replace(day=1)
+            },
         )
         return checks, made, _change(known, built, parts)
 
@@ -162,7 +167,15 @@ class Round:
         if before and one.looks_back_days:
             days |= back_from({*of_others, last}, one.looks_back_days, min(before.partitions, default=last))
         days = {day for day in days if kept_from <= day <= last}
-        return set(whole_months(days)) if one.is_monthly else days
+        days = set(whole_months(days)) if one.is_monthly else days
+        # What was computed of facts whose time is over stays as it is: it could only be computed of less.
+        there_is = before.partitions if before else {}
+        return {day for day in days if day >= self._facts_from(one) or day not in there_is}
+
+    def _facts_from(self, one: Builder) -> date:
+        """The first day of which everything is kept that the dataset is computed from."""
+        kept_from = (self._promises[name].sla.kept_from(self.plan.last) for name in one.reads)
+        return max((day for day in kept_from if day), default=date.min)
 
     def _news_of_others(self, one: Builder, before: Dataset | None) -> set[date]:
         """The days that came out differently of what it is computed from; all of them, if what it has is of an earlier state."""

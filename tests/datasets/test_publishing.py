@@ -333,6 +333,8 @@ def test_days_older_than_the_contract_keeps_are_dropped_and_states_older_than_th
         date(2026, 11, 4),
         date(2026, 11, 5),
     ]
+    # What was computed of them stays: its contract keeps it for longer.
+    assert load("orders_by_day", path=str(folder))["orders"].tolist() == [1, 1, 1, 1]
     assert (folder / history_name(first.run)).exists()
     a_night(here, THURSDAY + 40 * A_DAY)
     a_night(here, THURSDAY + 41 * A_DAY)
