@@ -7,8 +7,10 @@ page, byte by byte. For the nightly only: it brings Altair along.
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from postventa.contracts import ContractError, contract
 from postventa.datasets._manifest import Manifest
 from postventa.datasets._shelf import Shelf
 from postventa.messages import language_for
@@ -21,7 +23,7 @@ from postventa.settings import Settings
 
 FOLDER = "reports"
 INDEX = f"{FOLDER}/index.html"
-_TOLD = re.compile(rf"{FOLDER}/\d{{4}}-\d\d-\d\d\.json")
+_NIGHT = re.compile(rf"{FOLDER}/(\d{{4}}-\d\d-\d\d)\.(html|json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,35 @@ def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> Report:
     shelf.write(
         page.replace(".html", ".json"), f"{json.dumps(told, ensure_ascii=False, indent=1)}\n".encode()
     )
+    _tidy(shelf, manifest)
     shelf.write(INDEX, index_page(nights(shelf), brand_of(settings), words).encode())
     return Report(page, INDEX, told["kpis"])
 
 
 def nights(shelf: Shelf) -> list[dict[str, Any]]:
     """What is told of each night that has a page, the newest first."""
-    names = sorted((name for name in shelf.names(FOLDER) if _TOLD.fullmatch(name)), reverse=True)
-    return [json.loads(shelf.read(name) or b"{}") for name in names]
+    told = sorted((name for name in _pages(shelf) if name.endswith(".json")), reverse=True)
+    return [json.loads(shelf.read(name) or b"{}") for name in told]
+
+
+def _pages(shelf: Shelf) -> list[str]:
+    """Of all nights. Nothing else in their folder is ever deleted."""
+    return [name for name in shelf.names(FOLDER) if _NIGHT.fullmatch(name)]
+
+
+def _tidy(shelf: Shelf, manifest: Manifest) -> None:
+    """A page names cases and tells of days: it goes with the first of the facts that it was made of."""
+    kept_from = max((day for name in manifest.datasets if (day := _kept_from(name, manifest))), default=None)
+    for name in _pages(shelf) if kept_from else ():
+        if name.removeprefix(f"{FOLDER}/") < f"{kept_from}":
+            shelf.remove(name)
+
+
+def _kept_from(name: str, manifest: Manifest) -> date | None:
+    try:
+        return contract(name).sla.kept_from(manifest.night)
+    except ContractError:
+        return None
 
 
 def words_of(settings: Settings) -> Words:

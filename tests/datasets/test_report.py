@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
@@ -110,6 +110,21 @@ def test_the_index_lists_the_nights_the_newest_first(published_month, written, t
     found = links(Shelf(str(tmp_path / "elsewhere")), manifest)
     assert "reports/2026-11-01.html" in found
     assert "dictionary.html" in found
+
+
+def test_a_page_goes_with_the_first_of_the_facts_that_it_was_made_of(published_month, written, tmp_path):
+    """Answers are kept for 400 days, and everything else for longer."""
+    _, _, _, manifest = published_month
+    reports = tmp_path / "elsewhere" / "reports"
+    long_ago, just_kept = manifest.night - timedelta(days=401), manifest.night - timedelta(days=400)
+    for night in (long_ago, just_kept):
+        written(night=night, datasets={}, checks=())
+    (reports / "2019-notes.html").write_text("somebody's own")
+    written()
+    there = {path.name for path in reports.iterdir()}
+    nights = {f"{night}.{kind}" for night in (just_kept, manifest.night) for kind in ("html", "json")}
+    assert there == {*nights, "index.html", "2019-notes.html"}
+    assert f"{long_ago}" not in (reports / "index.html").read_text("utf-8")
 
 
 @pytest.mark.browser
