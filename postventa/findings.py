@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, update
 
 from postventa.parcel_checks import said_because
 from postventa.reconciliation import Comparison, Found
-from postventa.store.filing import file_heard
+from postventa.store.filing import file_heard, refuse
 from postventa.store.reconciliation import ASKED, FOUND, FindingRow, ReconciliationRow, findings_of
 from postventa.verdicts import AT_ONCE, Verdict, order_verdicts, parcel_verdicts
 
@@ -29,7 +29,7 @@ def record(connection: Connection, comparison: Comparison, zone: ZoneInfo) -> in
         "ended_at": None,
         "orders_in_shop": len(comparison.listed),
         "orders_in_ours": sum(comparison.listed.values()),
-        "set_aside": len(comparison.set_aside),
+        "set_aside": len(comparison.set_aside) + len(comparison.refused),
         "parcels_asked": 0,
     }
     runs: Any = ReconciliationRow.__table__
@@ -37,6 +37,7 @@ def record(connection: Connection, comparison: Comparison, zone: ZoneInfo) -> in
     if found:
         connection.execute(_FINDINGS.insert(), [_row(number, one, frame.now) for one in found])
         file_heard(connection, frame.shop, [one.heard for one in found if one.heard], frame.now)
+    refuse(connection, frame.shop, "orders", comparison.refused, frame.now)
     return number
 
 

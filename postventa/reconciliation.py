@@ -65,9 +65,12 @@ class Comparison:
     """Its number -> its id."""
     set_aside: set[str] = field(default_factory=set)
     found: dict[str, Found] = field(default_factory=dict)
+    refused: list[tuple[Raw | str, str]] = field(default_factory=list)
+    """Rows of the list without id or time: they cannot be compared with anything."""
 
     def page(self, connection: Connection, page: Page) -> None:
         """Holds a page against the store."""
+        self.refused += page.refused
         heard = {one.ref: one for one in page.heard if one.kind == "order"}
         ours, filed = self._ours(connection, list(heard)), self._filed(connection, list(heard))
         for ref, one in heard.items():

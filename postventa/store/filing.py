@@ -32,10 +32,17 @@ class Unread:
 def file_page(connection: Connection, shop: str, walk: str, page: Page, now: datetime) -> int:
     """Files a page with its cursor in one transaction; answers how much of it was news."""
     fresh = file_heard(connection, shop, page.heard, now)
-    for raw, reason in page.refused:
-        quarantine(connection, source=shop, kind=walk, ref="", reason=reason, raw=raw, now=now)
+    refuse(connection, shop, walk, page.refused, now)
     move_cursor(connection, f"{shop}:{walk}", page.cursor, now)
     return fresh
+
+
+def refuse(
+    connection: Connection, shop: str, walk: str, refused: Sequence[tuple[Raw | str, str]], now: datetime
+) -> None:
+    """Sets aside what could not even be filed; what was refused before only counts."""
+    for raw, reason in refused:
+        quarantine(connection, source=shop, kind=walk, ref="", reason=reason, raw=raw, now=now)
 
 
 def file_heard(connection: Connection, shop: str, heard: Sequence[Heard], now: datetime) -> int:

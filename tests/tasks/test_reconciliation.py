@@ -10,7 +10,7 @@ from postventa import clock, reconciliation
 from postventa.reconciliation_told import page_of, rows_of
 from postventa.standing import chain_today
 from postventa.store.filing import park
-from postventa.store.inbox import CursorRow, InboxRow
+from postventa.store.inbox import CursorRow, InboxRow, QuarantineRow
 from postventa.store.orders import OrderRow
 from postventa.store.reconciliation import FindingRow, PollRow, ReconciliationRow
 from postventa.store.shipments import ShipmentRow
@@ -96,6 +96,17 @@ def test_what_the_poll_heard_and_quarantined_was_not_missed(village):
     assert village.reconcile() == []
     assert village.found() == []
     assert counts(village) == (2, 1, 1)
+
+
+@SQLITE
+def test_a_row_that_no_order_can_be_made_of_is_counted_and_set_aside_at_night_too(village):
+    heard(village)
+    village.put(raw_order(5, at=village.now) | {"date_modified_gmt": "tomorrow"})
+    village.later(hours=1)
+    assert village.reconcile() == []
+    assert counts(village) == (1, 1, 1)
+    (row,) = village.rows(QuarantineRow)
+    assert (row.source, row.kind) == ("tienda", "orders")
 
 
 @SQLITE
