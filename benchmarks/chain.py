@@ -131,7 +131,7 @@ class Walker:
         for client in self._clients:
             client.stdout.readline()
         self._ask()
-        wait_until_idle(self._server)
+        wait_until_idle(self._server, self._stand.patience)
 
     def warm_up(self, orders: int) -> None:
         """A first round of some other orders, told apart from what follows."""
@@ -148,7 +148,7 @@ class Walker:
         said = self._ask()
         while said["left_over"]:  # a run ends after some minutes, whatever is still due
             said = _both(said, self._ask())
-        wait_until_idle(self._server)
+        wait_until_idle(self._server, self._stand.patience)
         arrived = self._stand.counted()
         if arrived["by_message"] != owed or arrived["distinct"] != sum(owed.values()):
             raise WrongResult(f"{self.way}: {owed} were owed and {arrived} arrived; the flow said {said}")

@@ -44,6 +44,8 @@ class House:
 @dataclass
 class Stand:
     folder: Path
+    patience: float
+    """Seconds that are given to Prefect's server to come to rest between two measurements."""
     _stack: Any = None
     _sink: Any = None
     _smtp_port: int = 0
@@ -116,8 +118,8 @@ class Stand:
 
 
 @contextmanager
-def stand() -> Iterator[Stand]:
-    with tempfile.TemporaryDirectory(prefix="pv-bench-") as folder, Stand(Path(folder)) as one:
+def stand(patience: float = 120) -> Iterator[Stand]:
+    with tempfile.TemporaryDirectory(prefix="pv-bench-") as folder, Stand(Path(folder), patience) as one:
         yield one
 
 
@@ -156,7 +158,7 @@ def rss_mb(pid: int) -> float:
     return sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**20
 
 
-def wait_until_idle(pid: int, patience: float = 120) -> None:
+def wait_until_idle(pid: int, patience: float) -> None:
     """Prefect's server goes on recording task runs, once a second, after the flow has ended: part of their price."""
     until = time.monotonic() + patience
     quiet, before = 0, cpu_of(pid)
