@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from postventa.parcel_checks import said_because
 from postventa.reconciliation import Comparison, Found
@@ -59,6 +59,10 @@ def close(connection: Connection, run: Any, now: datetime) -> Sequence[Any]:
     connection.execute(
         delete(FindingRow).where(_FINDINGS.c.reconciliation_id == run.id, _FINDINGS.c.outcome == ASKED)
     )
+    if looks.late:
+        rows = [{"number": number, "seconds": seconds} for number, seconds in looks.late.items()]
+        late = update(_FINDINGS).where(_FINDINGS.c.id == bindparam("number"))
+        connection.execute(late.values(late_seconds=bindparam("seconds")), rows)
     reasons = [f"{carrier}: {count} {why}" for (carrier, why), count in sorted(looks.unasked.items())]
     counted = {
         "ended_at": now,

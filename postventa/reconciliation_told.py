@@ -22,7 +22,9 @@ def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str
     """The page of one comparison, as markdown."""
     kinds = Counter(one.kind for one in findings)
     outcomes = Counter(one.outcome for one in findings)
-    lag = lag_of(one.late_seconds for one in findings if one.late_seconds is not None)
+    late = [one for one in findings if one.late_seconds is not None]
+    of_orders = lag_of(one.late_seconds for one in late if one.kind != Difference.PARCEL)
+    of_parcels = lag_of(one.late_seconds for one in late if one.kind == Difference.PARCEL)
     return "\n".join(
         [
             f"# Completeness of {run.shop}",
@@ -39,7 +41,8 @@ def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str
             f"| **repaired** | **{outcomes[REPAIRED]}** |",
             f"| **not repairable** | **{outcomes[NOT_REPAIRABLE]}** |",
             "",
-            *(_late(lag) if lag else []),
+            *_late("What was missed or stale", of_orders),
+            *_late("What carriers had said", of_parcels),
             *(f"- Parcels left: {reason}." for reason in run.left_because.split("; ") if reason),
             *(f"- **{sentence}**" for sentence in ahead),
             "" if findings or ahead else _nothing_missed(run),
@@ -80,10 +83,12 @@ def sentence_of(run: Any, findings: Sequence[Any]) -> str:
     )
 
 
-def _late(lag: Lag) -> list[str]:
+def _late(what: str, lag: Lag | None) -> list[str]:
+    if lag is None:
+        return []
     half, most, longest = span(lag.p50), span(lag.p95), span(lag.longest)
     return [
-        f"What was missed or stale was **late**: half of it by {half}, 95 % by {most}, the longest by {longest}.",
+        f"{what} was **late**: half of it by {half}, 95 % by {most}, the longest by {longest}.",
         "",
     ]
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from postventa.parcel_checks import was_asked
 from postventa.reconciliation import NOT_ASKED
@@ -49,6 +49,8 @@ class Answers:
     asked: int = 0
     unasked: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By carrier and reason."""
+    late: dict[int, float] = field(default_factory=dict)
+    """Of each finding, how many seconds after the carrier's first word of what was new we had it."""
 
 
 def order_verdicts(connection: Connection, run: Any, findings: Sequence[Any]) -> dict[int, Verdict]:
@@ -101,20 +103,20 @@ def _parked(connection: Connection, shop: str, refs: Collection[str]) -> set[str
 
 def parcel_verdicts(connection: Connection, run: Any) -> Answers:
     """Of each finding about parcels that is worth a word, and how many were asked about and were not."""
-    scans = select(_SCANS.id).where(
-        _SCANS.shipment_id == _PARCELS.id,
-        _SCANS.heard_at >= run.began_at,
-        _SCANS.scanned_at < _FINDINGS.changed_at,
+    news = select(func.min(_SCANS.scanned_at)).where(
+        _SCANS.shipment_id == _PARCELS.id, _SCANS.heard_at >= run.began_at
     )
     planned = (
         select(
             _FINDINGS.id,
             _FINDINGS.said,
+            _FINDINGS.changed_at,
             _PARCELS.status,
             _PARCELS.carrier,
             _PARCELS.look_at,
+            _PARCELS.looked_at,
             was_asked(run).label("was_asked"),
-            scans.exists().label("is_late"),
+            news.scalar_subquery().label("news_from"),
         )
         .join(ShipmentRow, _PARCELS.id == _FINDINGS.shipment_id)
         .where(_FINDINGS.reconciliation_id == run.id, _FINDINGS.outcome == ASKED)
@@ -127,6 +129,8 @@ def parcel_verdicts(connection: Connection, run: Any) -> Answers:
             answers.unasked[one.carrier, TOO_LATE if one.look_at else SET_ASIDE] += 1
         if verdict := _of_parcel(one):
             answers.verdicts[one.id] = verdict
+            if one.was_asked and one.news_from is not None:
+                answers.late[one.id] = max((one.looked_at - one.news_from).total_seconds(), 0.0)
     return answers
 
 
@@ -137,8 +141,9 @@ def _of_parcel(one: Any) -> Verdict | None:
         return (NOT_REPAIRABLE, "nobody follows it, and its carrier could not be asked") if is_lost else None
     if is_lost:
         return REPAIRED, NOT_FOLLOWED
+    is_late = one.news_from is not None and one.news_from < one.changed_at
     # Of one that had come to its end nobody would have asked again: whatever is new of it was missed.
-    is_news = one.status != one.said and (one.is_late or one.said in FINAL)
+    is_news = one.status != one.said and (is_late or one.said in FINAL)
     return (REPAIRED, f"{one.said} here, {one.status} with its carrier") if is_news else None
 
 

@@ -26,6 +26,8 @@ COUNTED = {
     "parcels_stale": Difference.PARCEL,
     "number_gaps": Difference.GAP,
 }
+ONE = ["kind", "ref", "shipment"]
+"""By what a difference is known again when a day is compared a second time."""
 PARCELS = ("parcels_asked", "parcels_fresh", "parcels_left", "parcels_without_carrier")
 _FINDINGS: Any = FindingRow.__table__.c
 _POLLS: Any = PollRow.__table__.c
@@ -42,9 +44,11 @@ def _rows(night: Night, window: Window) -> pd.DataFrame:
     runs = read(night, _runs(window)).assign(day=lambda found: local_day(found["day_began_at"], window))
     days = runs.drop_duplicates("day", keep="last").reset_index(drop=True)
     found = read(night, _findings(window)).merge(runs[["id", "day"]], left_on="run", right_on="id")
-    first = found.drop_duplicates(["day", "kind", "ref"], keep="first")
-    last = found.drop_duplicates(["day", "kind", "ref"], keep="last")
-    late = first.loc[first["late_seconds"].notna()]
+    first, last = (found.drop_duplicates(["day", *ONE], keep=which) for which in ("first", "last"))
+    late, parcels = (
+        found.loc[found["late_seconds"].notna() & ((found["kind"] == Difference.PARCEL) == of_parcels)]
+        for found, of_parcels in ((first, False), (last, True))
+    )
     polls = read(night, _polls(window)).assign(day=lambda found: local_day(found["ended_at"], window))
 
     def of_days(rows: pd.DataFrame, answer: Callable[[pd.DataFrame], Any], kind: str) -> "pd.Series[Any]":
@@ -71,6 +75,9 @@ def _rows(night: Night, window: Window) -> pd.DataFrame:
             "late_p50_seconds": rank(50),
             "late_p95_seconds": rank(95),
             "late_max_seconds": rank(100),
+            "parcels_late_max_seconds": of_days(
+                parcels, lambda rows: float(rows["late_seconds"].max()), "Float64"
+            ),
             "repaired": counted(last.loc[last["outcome"] == REPAIRED]),
             "not_repairable": counted(last.loc[last["outcome"] == NOT_REPAIRABLE]),
             "poll_news": of_days(polls, lambda rows: int(rows["news"].sum()), "Int64").fillna(0),
@@ -99,7 +106,14 @@ def _runs(window: Window) -> Any:
 def _findings(window: Window) -> Any:
     number = _FINDINGS.reconciliation_id
     return (
-        select(number.label("run"), _FINDINGS.kind, _FINDINGS.ref, _FINDINGS.outcome, _FINDINGS.late_seconds)
+        select(
+            number.label("run"),
+            _FINDINGS.kind,
+            _FINDINGS.ref,
+            func.coalesce(_FINDINGS.shipment_id, 0).label("shipment"),
+            _FINDINGS.outcome,
+            _FINDINGS.late_seconds,
+        )
         .join(ReconciliationRow, _RUNS.id == number)
         .where(_RUNS.shop == window.shop, window.holds(_RUNS.day_began_at), _RUNS.ended_at.is_not(None))
         .order_by(_FINDINGS.id)

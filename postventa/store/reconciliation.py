@@ -86,7 +86,7 @@ class FindingRow(Base):
     changed_at: Mapped[datetime | None]
     """The shop's stamp of what we lacked; of a parcel, our last look before."""
     late_seconds: Mapped[float | None]
-    """From that change to when it was found here."""
+    """From that change to when it was found here; of a parcel, from its carrier's word."""
     outcome: Mapped[str] = mapped_column(String(16))
     """`found` or `asked`, then `repaired`, `not_repairable` or `unexplained`."""
     said: Mapped[str] = mapped_column(String(300))

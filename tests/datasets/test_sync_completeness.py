@@ -25,8 +25,9 @@ def test_a_night_counts_what_it_found_and_how_late_it_was(rows):
 def test_a_day_that_was_compared_twice_shows_the_last_state_and_every_difference_once(rows):
     (day,) = [row for row in rows("sync_completeness") if (row["shop"], row["day"].day) == ("tienda", 10)]
     assert (day["orders_in_shop"], day["orders_in_ours"]) == (51, 51)
-    assert (day["number_gaps"], day["parcels_stale"], day["repaired"]) == (1, 1, 1)
+    assert (day["number_gaps"], day["parcels_stale"], day["repaired"]) == (1, 2, 2)
     assert day["parcels_left"] is None, "nobody counted them then"
+    assert (day["parcels_late_max_seconds"], day["late_max_seconds"]) == (4000, None)
 
 
 def test_a_day_that_was_not_compared_has_no_row(rows):

@@ -25,7 +25,8 @@ def nights(month: AMonth) -> None:
             if number == 9:
                 a_finding(month, run, "gap", "T-77-79", None, outcome="unexplained")
                 again = a_night(month, shop, began, orders=51, lacking=0, hours=12)
-                a_finding(month, again, "parcel", "9", began)
+                for shipment, late in ((1, 4000.0), (2, 1.0)):
+                    a_finding(month, again, "parcel", "9", began, late=late, shipment=shipment)
 
 
 def a_night(month: AMonth, shop: str, began: datetime, *, orders: int, lacking: int, hours: int = 4) -> int:
@@ -47,8 +48,9 @@ def a_finding(
     *,
     late: float | None = None,
     outcome: str = "repaired",
+    shipment: int | None = None,
 ) -> None:
-    row = {"reconciliation_id": run, "kind": kind, "ref": ref, "shipment_id": None, "changed_at": at}
+    row = {"reconciliation_id": run, "kind": kind, "ref": ref, "shipment_id": shipment, "changed_at": at}
     month.add(FindingRow, **row, late_seconds=late, outcome=outcome, said="")
 
 

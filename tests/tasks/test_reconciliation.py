@@ -282,11 +282,13 @@ def test_every_parcel_is_held_against_its_carrier_and_what_could_not_be_is_count
     )
     assert run.left_because == "dhl: 1 of orders that are set aside"
     assert village.found() == [("parcel", "5", "repaired"), ("parcel", "6", "repaired")]
+    assert [row.late_seconds for row in village.rows(FindingRow)] == [3600, 3600]
     status = {row.tracking_number: row.status for row in village.rows(ShipmentRow)}
     assert (status["WENT-BACK"], status["FOUND"]) == ("return_to_sender", "delivered")
     told = page_of(run, village.rows(FindingRow))
     assert "| parcels that could not be compared | 1 |" in told
     assert "- Parcels left: dhl: 1 of orders that are set aside." in told
+    assert "What carriers had said was **late**: half of it by 60 min" in told
     assert "Nothing was missed" in page_of(run, [])
     assert "of what could be compared" in page_of(run, [])
 
