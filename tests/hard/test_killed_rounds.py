@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from a_killable import is_alive
+from a_killable import BATCH, is_alive
 from a_sale import ARRIVED, DAY
 from an_office import DESK, HALF, Office
 from an_order import fill, raw_order
@@ -22,7 +22,7 @@ from postventa.store.returns import ReturnRow
 from postventa.verification import verify_log
 from postventa.withdrawals import Declaration, declare
 
-CASES = 210
+CASES = 3 * BATCH
 """More than two batches of a round: some of the work is saved when it is killed, and some is in its hands."""
 
 
@@ -40,7 +40,7 @@ def count(place, table, *conditions):
 def kill_and_go_on(killables, work, done):
     """Starts rounds and kills them, after none, some and more of the work was saved; lets the last one end."""
     dice, caught = random.Random(), 0
-    for saved in (0, 1, 101):
+    for saved in (0, 1, BATCH + 1):
         pid = killables.start(work)
         until = time.monotonic() + 60
         while done() < saved and is_alive(pid):

@@ -1,6 +1,7 @@
 """Work that can be killed: one process that has imported everything forks a child for each, and reaps it.
 
-Run as a program it reads a line for each child to start, a channel to send by or a round of the desk's, answers its process id, and says nothing else.
+Run as a program it reads a line for each child to start, a channel to send by or a round of the desk's, answers its
+process id, and says nothing else. Rounds take small batches, so that few cases are more than one.
 """
 
 import os
@@ -8,6 +9,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+
+BATCH = 25
 
 
 class Killables:
@@ -38,10 +41,11 @@ def is_alive(pid: int) -> bool:
 
 
 def _fork_for_each_line() -> None:
-    from tasks.complaints import ring_clocks
+    from tasks import complaints, returns
     from tasks.messages import send_messages
     from tasks.orders import move_orders, poll_orders
-    from tasks.returns import keep_sales
+
+    complaints.BATCH = returns.BATCH = BATCH
 
     def poll() -> None:
         poll_orders.fn("tienda")
@@ -49,7 +53,7 @@ def _fork_for_each_line() -> None:
     def move() -> None:
         move_orders.fn("tienda")
 
-    rounds = {"clocks": ring_clocks.fn, "sales": keep_sales.fn, "poll": poll, "move": move}
+    rounds = {"clocks": complaints.ring_clocks.fn, "sales": returns.keep_sales.fn, "poll": poll, "move": move}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a killed sender is gone at once
     for line in sys.stdin:
         work, config, clock = line.rstrip("\n").split("\t")
