@@ -29,7 +29,7 @@ def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str
         [
             f"# Completeness of {run.shop}",
             "",
-            f"As of {run.began_at:%Y-%m-%d %H:%M} UTC: what changed in the shop since {run.since:%Y-%m-%d %H:%M}.",
+            f"As of {run.began_at:%Y-%m-%d %H:%M} UTC: {_compared(run)}.",
             "",
             "| | how many |",
             "|---|---:|",
@@ -50,6 +50,17 @@ def page_of(run: Any, findings: Sequence[Any], ahead: Sequence[str] = ()) -> str
     )
 
 
+def _compared(run: Any) -> str:
+    if _is_told_once(run):
+        return "the shop tells everything once, so its orders cannot be compared; its parcels can"
+    return f"what changed in the shop since {run.since:%Y-%m-%d %H:%M}"
+
+
+def _is_told_once(run: Any) -> bool:
+    """Of a shop that cannot be asked again no time is compared."""
+    return bool(run.since >= run.began_at)
+
+
 def _parcels(run: Any) -> list[tuple[str, int]]:
     """What was compared with carriers, and what was not."""
     counted = [("parcels whose carrier was asked once more", run.parcels_asked)]
@@ -65,7 +76,7 @@ def _parcels(run: Any) -> list[tuple[str, int]]:
 
 def _nothing_missed(run: Any) -> str:
     """No more is said than was compared."""
-    if run.parcels_left or run.parcels_without_carrier:
+    if _is_told_once(run) or run.parcels_left or run.parcels_without_carrier:
         return "Nothing was missed of what could be compared."
     return "Nothing was missed."
 
