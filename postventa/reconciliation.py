@@ -62,7 +62,7 @@ class Comparison:
     listed: dict[str, bool] = field(default_factory=dict)
     """Every order of the shop's list, and whether we held it."""
     numbers: dict[str, str] = field(default_factory=dict)
-    """Its number -> its id."""
+    """Of what was ordered within the time that is compared: its number -> its id."""
     set_aside: set[str] = field(default_factory=set)
     found: dict[str, Found] = field(default_factory=dict)
     refused: list[tuple[Raw | str, str]] = field(default_factory=list)
@@ -86,7 +86,8 @@ class Comparison:
             if outcome is None:
                 self.found[ref] = Found(Difference.MISSED, ref, heard.modified_at, heard, str(reason))
             return
-        self.numbers[news.number] = ref
+        if news.placed_at >= frame.since:  # an old order that changed would tear a hole as long as its age
+            self.numbers[news.number] = ref
         if is_on_its_way(heard.modified_at, frame.cursor, frame.overlap, frame.now):
             return
         numbers = frozenset(parcel.tracking_number for parcel in news.parcels)
