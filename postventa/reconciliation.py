@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from postventa.news import Heard, NotUnderstood, OrderNews, Page, Raw, Shop
 from postventa.rules.orders import STOPPED
-from postventa.rules.reconciliation import Difference, Seen, difference, gaps, is_on_its_way
+from postventa.rules.reconciliation import Difference, Seen, difference, gaps, is_counted, is_on_its_way
 from postventa.store.inbox import InboxRow
 from postventa.store.orders import OrderRow
 from postventa.store.shipments import ShipmentRow
@@ -62,7 +62,7 @@ class Comparison:
     listed: dict[str, bool] = field(default_factory=dict)
     """Every order of the shop's list, and whether we held it."""
     numbers: dict[str, str] = field(default_factory=dict)
-    """Of what was ordered within the time that is compared: its number -> its id."""
+    """Of what was ordered within the time that is compared: its number, or the id where numbers do not count -> its id."""
     set_aside: set[str] = field(default_factory=set)
     found: dict[str, Found] = field(default_factory=dict)
     refused: list[tuple[Raw | str, str]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Comparison:
                 self.found[ref] = Found(Difference.MISSED, ref, heard.modified_at, heard, str(reason))
             return
         if news.placed_at >= frame.since:  # an old order that changed would tear a hole as long as its age
-            self.numbers[news.number] = ref
+            self.numbers[news.number if is_counted(news.number) else ref] = ref
         if is_on_its_way(heard.modified_at, frame.cursor, frame.overlap, frame.now):
             return
         numbers = frozenset(parcel.tracking_number for parcel in news.parcels)
@@ -148,7 +148,7 @@ class Comparison:
                 if self.read(heard.raw).raw_status[:64] != known_as(ref):
                     self.found[ref] = Found(Difference.STALE, ref, heard.modified_at, heard)
 
-    def look_into_gaps(self, door: Shop, is_known: Callable[[str], bool]) -> None:
+    def look_into_gaps(self, door: Shop, is_known: Callable[[str, bool], bool]) -> None:
         """Asks about the numbers that are missing in a row: an order, something else, or a gap that nobody explains.
 
         Only where numbers are ids can the shop be asked.
@@ -156,7 +156,7 @@ class Comparison:
         are_ids = all(number == ref for number, ref in self.numbers.items())
         left = ASKED_AT_MOST if are_ids else 0
         for gap in gaps(self.numbers):
-            lost = [number for number in gap.numbers[: ASKED_AT_MOST + 1] if not is_known(number)]
+            lost = [number for number in gap.numbers[: ASKED_AT_MOST + 1] if not is_known(number, are_ids)]
             for number in lost[:left]:
                 heard = door.order(number)
                 if heard is not None:
@@ -173,7 +173,8 @@ def statuses_known(connection: Connection, shop: str, refs: Sequence[str]) -> di
     return {row.ref: row.raw_status for row in connection.execute(wanted)}
 
 
-def is_number_known(connection: Connection, shop: str, number: str) -> bool:
-    """Whether we hold an order of that number, from whenever."""
-    wanted = select(_ORDERS.id).where(_ORDERS.shop == shop, _ORDERS.number == number)
+def is_number_known(connection: Connection, shop: str, number: str, *, is_id: bool) -> bool:
+    """Whether we hold an order of that number, or of that id, from whenever."""
+    named = _ORDERS.ref if is_id else _ORDERS.number
+    wanted = select(_ORDERS.id).where(_ORDERS.shop == shop, named == number)
     return connection.execute(wanted.limit(1)).first() is not None

@@ -160,9 +160,9 @@ def _key(shop: str) -> str:
     return "".join(char if char.isalnum() else "-" for char in shop.lower())
 
 
-def _is_known(place: Workplace, shop: str, number: str) -> bool:
+def _is_known(place: Workplace, shop: str, number: str, is_id: bool) -> bool:
     with place.reading() as connection:
-        return is_number_known(connection, shop, number)
+        return is_number_known(connection, shop, number, is_id=is_id)
 
 
 def _run(reconciliation: int) -> Any:

@@ -111,6 +111,11 @@ class Gap:
         )
 
 
+def is_counted(number: str) -> bool:
+    """Whether an order number ends in a count: PrestaShop's references are letters by chance, and its ids count."""
+    return _NUMBER.fullmatch(number) is not None
+
+
 def gaps(numbers: Iterable[str]) -> list[Gap]:
     """The holes in rows of order numbers, each prefix by itself.
 

@@ -12,6 +12,7 @@ from postventa.rules.reconciliation import (
     difference,
     gaps,
     has_jumped,
+    is_counted,
     is_on_its_way,
     lag_of,
 )
@@ -80,6 +81,12 @@ def test_holes_are_told_by_prefix_where_numbers_are_given_out_one_after_the_othe
     assert gaps([*numbers, "by hand"]) == [Gap("A-", 7, 8), Gap("A-", 20, 20)]
     assert [str(gap) for gap in gaps(numbers)] == ["A-7-8", "A-20"]
     assert Gap("A-", 7, 8).numbers == ["A-7", "A-8"]
+
+
+def test_a_number_counts_if_it_ends_in_digits():
+    assert [is_counted(one) for one in ("1001", "#1001", "T-7", "XKBKNABJK", "T-7b")] == [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_numbers_that_orders_share_with_pages_and_products_prove_nothing():
