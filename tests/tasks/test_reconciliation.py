@@ -7,7 +7,7 @@ from an_order import raw_order
 from sqlalchemy import event, update
 
 from postventa import clock, reconciliation
-from postventa.reconciliation_told import page_of, rows_of
+from postventa.reconciliation_told import page_of, rows_of, sentence_of
 from postventa.standing import chain_today
 from postventa.store.filing import park
 from postventa.store.inbox import CursorRow, InboxRow, QuarantineRow
@@ -292,6 +292,14 @@ def test_every_parcel_is_held_against_its_carrier_and_what_could_not_be_is_count
     assert "What carriers had said was **late**: half of it by 60 min" in told
     assert "Nothing was missed" in page_of(run, [])
     assert "of what could be compared" in page_of(run, [])
+    assert sentence_of(run, village.rows(FindingRow)) == (
+        "8 orders held against the shop, 4 parcels against their carriers, 2 could not be: "
+        "2 parcel; 2 repaired, 0 not"
+    )
+    assert village.reconcile() == []
+    again = village.rows(ReconciliationRow)[1]
+    assert (again.parcels_asked, again.parcels_fresh) == (0, 3), "one went back: nothing more can come of it"
+    assert sentence_of(again, []).endswith("nothing was missed")
 
 
 @SQLITE
