@@ -14,13 +14,33 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_QUARTER = timedelta(minutes=15)
 
 
-def quarter(connection: Connection, moment: Any) -> Any:
-    """The expression for the quarter of an hour that a column's instant lies in, as `day_of` reads it."""
+def quarter(connection: Connection, moment: Any, *, whole_hours: bool = False) -> Any:
+    """The expression for the quarter of an hour that a column's instant lies in, as `day_of` reads it; where
+    `whole_hours` are enough, for the first one of the hour.
+    """
     if connection.dialect.name == "sqlite":  # instants are text there: 2026-11-02 08:59:01.000000
-        minute = cast(func.substr(moment, _said("15"), _said("2"), type_=String), Integer)
         hour = func.substr(moment, _said("1"), _said("14"), type_=String)
+        if whole_hours:
+            return hour.concat(literal_column("'0'", String))
+        minute = cast(func.substr(moment, _said("15"), _said("2"), type_=String), Integer)
         return hour.concat(cast(minute // _said("15"), String))
-    return cast(func.floor(func.date_part(_said("'epoch'"), moment) / _said("900")), Integer)
+    seconds = func.date_part(_said("'epoch'"), moment)
+    if whole_hours:
+        return cast(func.floor(seconds / _said("3600")), Integer) * _said("4")
+    return cast(func.floor(seconds / _said("900")), Integer)
+
+
+def has_whole_hours(settings: Settings, until: datetime) -> bool:
+    """Whether the days of every shop begin with an hour of UTC, as they do in Europe: then there is less to count."""
+    return all(_has_whole_hours(shop.zone, until.year + 1) for shop in settings.shops.values())
+
+
+@lru_cache(maxsize=100)
+def _has_whole_hours(zone: ZoneInfo, last_year: int) -> bool:
+    months = (
+        datetime(year, month, 1, tzinfo=zone) for year in range(1970, last_year + 1) for month in range(1, 13)
+    )
+    return not any((month.utcoffset() or timedelta()) % timedelta(hours=1) for month in months)
 
 
 def _said(constant: str) -> Any:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from postventa.datasets._manifest import Check, Partition
-from postventa.datasets._totals import ROWS, TOTALS, beside_the_days, in_the_store, ledger_says
+from postventa.datasets._totals import ROWS, TOTALS, in_the_store, ledger_says
 from postventa.settings import Settings
 
 ADDS_UP = "adds_up_with_the_store"
@@ -22,8 +22,9 @@ class Books:
     """The store's totals by day, counted once in a night."""
 
     def __init__(self, connection: Connection, settings: Settings, names: Collection[str]) -> None:
-        self._days = {name: in_the_store(connection, settings, name) for name in names if name in TOTALS}
-        self._beside = beside_the_days(connection, settings) if MESSAGES in self._days else {}
+        counted = {name: in_the_store(connection, settings, name) for name in names if name in TOTALS}
+        self._days = {name: days for name, (days, _) in counted.items()}
+        self._beside = {name: beside for name, (_, beside) in counted.items()}
         self._ledger = ledger_says(connection) if MESSAGES in self._days else {}
 
     def drifted(self, name: str, parts: Mapping[date, Partition]) -> set[date]:
@@ -65,7 +66,7 @@ class Books:
         for day, sums in self._days[name].items():
             if day not in parts:
                 found.update(sums)
-        found.update(self._beside)
+        found.update(self._beside[name])
         different = [what for what in self._ledger if found[what] != self._ledger[what]]
         what = different[0] if different else ROWS
         called = "owed" if what == ROWS else what

@@ -4,7 +4,7 @@ They serve twice. Before a night, days whose totals are no longer the published 
 total that differs keeps the dataset from being published.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import BigInteger, Connection, Select, case, cast, func, or_, select, union_all
+from sqlalchemy import BigInteger, Connection, Select, case, cast, func, select, union_all
 
-from postventa.datasets._quarters import day_of, quarter
+from postventa import clock
+from postventa.datasets._quarters import day_of, has_whole_hours, quarter
 from postventa.datasets._reading import TEN_THOUSANDTHS, in_units
 from postventa.datasets.net_sales import PAID
 from postventa.rules.messages import Outcome
@@ -26,6 +27,7 @@ from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow, RefundRow
 
 ROWS = "rows"
+When = Callable[[Any], Any]
 _ORDERS: Any = OrderRow.__table__.c
 _CASES: Any = CaseRow.__table__.c
 _BOX: Any = OutboxRow.__table__.c
@@ -39,8 +41,8 @@ class Total:
 
     what: str
     """In a sentence."""
-    store: Callable[[Connection], Any]
-    """The statement that answers (shop, quarter, value, how many)."""
+    store: Callable[[When], Any]
+    """The statement that answers (shop, quarter, value, how many), of the expression for a moment's quarter."""
     column: str = ""
     amount: str = ""
     """The column that is added up where rows are not what must agree."""
@@ -62,37 +64,37 @@ class Total:
         return {ROWS: sums.total()} | {value: units for value, units in sums.items() if units}
 
 
-def _orders_placed(connection: Connection) -> Select[Any]:
-    moment = quarter(connection, _ORDERS.placed_at)
+def _orders_placed(quarter_of: When) -> Select[Any]:
+    moment = quarter_of(_ORDERS.placed_at)
     counted = select(_ORDERS.shop, moment, _ORDERS.stage, func.count())
-    return counted.group_by(_ORDERS.shop, moment, _ORDERS.stage)
+    return counted.group_by(moment, _ORDERS.shop, _ORDERS.stage)
 
 
-def _messages_owed(connection: Connection) -> Select[Any]:
-    moment, shop = quarter(connection, _BOX.owed_at), _shop_of_a_message()
+def _messages_owed(quarter_of: When) -> Select[Any]:
+    moment, shop = quarter_of(_BOX.owed_at), _shop_of_a_message()
     counted = select(shop, moment, _outcome(), func.count()).select_from(_messages())
-    return counted.group_by(shop, moment, _BOX.outcome)
+    return counted.group_by(moment, shop, _BOX.outcome)
 
 
-def _sheets_filled_in(connection: Connection) -> Select[Any]:
+def _sheets_filled_in(quarter_of: When) -> Select[Any]:
     """Sheets of answers, on the day of the first answer in each."""
     of = (_ANSWERS.shop, _ANSWERS.source, _ANSWERS.source_ref, _ANSWERS.survey)
     sheet = select(*of, func.min(_ANSWERS.answered_at).label("at")).group_by(*of).subquery().c
-    moment = quarter(connection, sheet.at)
-    return select(sheet.shop, moment, sheet.survey, func.count()).group_by(sheet.shop, moment, sheet.survey)
+    moment = quarter_of(sheet.at)
+    return select(sheet.shop, moment, sheet.survey, func.count()).group_by(moment, sheet.shop, sheet.survey)
 
 
-def _sold_for_good(connection: Connection) -> Any:
+def _sold_for_good(quarter_of: When) -> Any:
     """Final sales on the day on which each became so, less each refund on its own day or, made before, on that of its sale."""
     final, paid = _ORDERS.sale_final_at, _ORDERS.payment_state.in_(PAID)
-    sold_at = quarter(connection, final)
+    sold_at = quarter_of(final)
     gross = cast(func.sum(in_units(_ORDERS.total)), BigInteger)
     sold = select(_ORDERS.shop, sold_at, _ORDERS.currency, gross).where(final.is_not(None), paid)
-    back_at = quarter(connection, case((_REFUNDS.refunded_at > final, _REFUNDS.refunded_at), else_=final))
+    back_at = quarter_of(case((_REFUNDS.refunded_at > final, _REFUNDS.refunded_at), else_=final))
     back = select(_ORDERS.shop, back_at, _ORDERS.currency, -in_units(_REFUNDS.amount))
     back = back.join(OrderRow, _ORDERS.id == _REFUNDS.order_id)
     back = back.where(final.is_not(None), paid, _REFUNDS.withdrawn_at.is_(None))
-    return union_all(sold.group_by(_ORDERS.shop, sold_at, _ORDERS.currency), back)
+    return union_all(sold.group_by(sold_at, _ORDERS.shop, _ORDERS.currency), back)
 
 
 TOTALS: Mapping[str, Total] = {
@@ -111,29 +113,24 @@ def totals_of(name: str, rows: pa.Table) -> dict[str, int]:
     return TOTALS[name].of(rows) if name in TOTALS else {}
 
 
-def in_the_store(connection: Connection, settings: Settings, name: str) -> dict[date, dict[str, int]]:
-    """The store's totals of a dataset by day. Shops that the configuration does not have are left out."""
-    days: dict[date, Counter[str]] = {}
-    for shop, moment, value, count in connection.execute(TOTALS[name].store(connection)):
-        if shop in settings.shops:
-            day = days.setdefault(day_of(moment, settings.shops[shop].zone), Counter())
-            day[ROWS] += count
-            day[str(value)] += count
-    return {
-        day: {value: count for value, count in counts.items() if count or value == ROWS}
-        for day, counts in days.items()
-    }
+def in_the_store(
+    connection: Connection, settings: Settings, name: str
+) -> tuple[dict[date, dict[str, int]], dict[str, int]]:
+    """The store's totals of a dataset by day; and what is of no shop of the configuration, which no day counts."""
+    whole_hours = has_whole_hours(settings, clock.now())
+    statement = TOTALS[name].store(lambda moment: quarter(connection, moment, whole_hours=whole_hours))
+    zones = {shop: one.zone for shop, one in settings.shops.items()}
+    days: defaultdict[date, Counter[str]] = defaultdict(Counter)
+    beside: Counter[str] = Counter()
+    for shop, moment, value, count in connection.execute(statement).all():
+        counts = days[day_of(moment, zones[shop])] if shop in zones else beside
+        counts[ROWS] += count
+        counts[str(value)] += count
+    return {day: _without_noughts(counts) for day, counts in days.items()}, _without_noughts(beside)
 
 
-def beside_the_days(connection: Connection, settings: Settings) -> dict[str, int]:
-    """Messages that are of no shop of the configuration, by outcome: the ledger counts them, and no day does."""
-    shop = _shop_of_a_message()
-    strange = or_(shop.is_(None), shop.not_in(list(settings.shops)))
-    counted = select(_outcome(), func.count()).select_from(_messages()).where(strange).group_by(_BOX.outcome)
-    found: Counter[str] = Counter()
-    for outcome, count in connection.execute(counted):
-        found[outcome] += count
-    return {ROWS: found.total(), **found}
+def _without_noughts(counts: Mapping[str, int]) -> dict[str, int]:
+    return {value: count for value, count in counts.items() if count or value == ROWS}
 
 
 def ledger_says(connection: Connection) -> dict[str, int]:
