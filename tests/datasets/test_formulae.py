@@ -1,6 +1,6 @@
 """The formulae in SQL say what the pinned ones say, cell by cell, on the seeded month and on whatever hypothesis thinks of."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product as pairs
 from types import SimpleNamespace
 
@@ -124,6 +124,30 @@ def test_an_answer_that_does_not_count_is_in_no_figure():
 
     for row in rolled_up(of_october([counted] * 5 + [not_counted] * 5)):
         assert (row["responses"], row["nps"]) == (5, 100)
+
+
+def test_a_request_is_answered_in_the_cell_and_on_the_day_that_it_was_asked_within_31_days(duck):
+    asked = [
+        {"day": DAY, "request_id": f"{number:024x}", "language": "es", "carrier": "none", "outcome": outcome}
+        for number, outcome in enumerate(["sent", "sent", "sent", "suppressed"])
+    ]
+    # On the same day; as late as a link lives, on a page in another language; a day later; and without a request.
+    said = [(0, 0, "es"), (1, 31, "ca"), (2, 32, "es"), (3, 1, "es")]
+    answers = of_october(
+        {"request_id": f"{number:024x}", "day": DAY + timedelta(days=late), "language": language}
+        for number, late, language in said
+    )
+    usual = {"shop": "tienda", "message": "review_requested", "channel": "email"}
+    for name, rows in (("survey_responses", answers), ("message_ledger", [usual | one for one in asked])):
+        duck.register(name, pa.Table.from_pylist(rows, schema=arrow_schema(contract(name))))
+    span = Span(DAY, DAY + timedelta(days=40))
+    cells = built_at_once(SimpleNamespace(duck=duck), "daily_satisfaction", span).to_pylist()
+
+    found = {(one["day"], one["language"], one["carrier"]): one for one in cells if one["requests"]}
+    assert set(found) == {
+        (DAY, language, carrier) for language in ("es", "all") for carrier in ("none", "all")
+    }
+    assert {(one["requests"], one["requests_answered"]) for one in found.values()} == {(3, 2)}
 
 
 @settings(max_examples=10, deadline=None)
