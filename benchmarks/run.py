@@ -39,7 +39,7 @@ def main() -> int:
     console = Console()
     began = time.monotonic()
     found: dict[str, Any] = {"machine": _machine(), "asked": vars(asked)}
-    with stand(asked.patience) as one:
+    with stand(asked.patience, asked.server) as one:
         for kind in asked.only:
             for database in FILES if kind == "rollup" else asked.database:
                 for title, measure in _measures(kind, one, database, asked):
@@ -142,6 +142,11 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=rollup.DAYS, help="on which those were given")
     parser.add_argument(
         "--patience", type=float, default=120, help="seconds that Prefect's server may take to come to rest"
+    )
+    parser.add_argument(
+        "--server",
+        type=int,
+        help="the process of a Prefect server that runs at PREFECT_API_URL; else one is started",
     )
     parser.add_argument(
         "--full",

@@ -46,6 +46,8 @@ class Stand:
     folder: Path
     patience: float
     """Seconds that are given to Prefect's server to come to rest between two measurements."""
+    server: int | None = None
+    """The process of a Prefect server that runs already, where PREFECT_API_URL says."""
     _stack: Any = None
     _sink: Any = None
     _smtp_port: int = 0
@@ -63,6 +65,8 @@ class Stand:
     @property
     def server_pid(self) -> int:
         """Prefect's server, with the demo's settings, started when the first benchmark wants it."""
+        if self.server is not None:
+            return self.server
         if self._stack is None:
             stack = Stack(self.folder / "prefect", datetime.now(UTC), orders=1, seed=1)
             self._stack = self._undo.enter_context(stack)
@@ -118,8 +122,11 @@ class Stand:
 
 
 @contextmanager
-def stand(patience: float = 120) -> Iterator[Stand]:
-    with tempfile.TemporaryDirectory(prefix="pv-bench-") as folder, Stand(Path(folder), patience) as one:
+def stand(patience: float = 120, server: int | None = None) -> Iterator[Stand]:
+    with (
+        tempfile.TemporaryDirectory(prefix="pv-bench-") as folder,
+        Stand(Path(folder), patience, server) as one,
+    ):
         yield one
 
 

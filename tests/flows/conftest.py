@@ -26,9 +26,10 @@ MONDAY_EVENING = "2026-11-02T20:00:00+00:00"
 
 @dataclass(frozen=True)
 class APrefect:
-    """A running server: its address, and the environment in which its commands run."""
+    """A running server: its address, its process, and the environment in which its commands run."""
 
     url: str
+    pid: int
     environment: dict[str, str]
 
     def run(self, *words: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +92,7 @@ def _serving() -> Iterator[APrefect]:
         )
     try:
         _wait_for(f"{url}/health", server, folder / "log")
-        yield APrefect(url, environment)
+        yield APrefect(url, server.pid, environment)
     finally:
         server.send_signal(signal.SIGINT)
         try:

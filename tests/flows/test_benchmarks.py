@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parent.parent
-pytestmark = [
-    pytest.mark.prefect,
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("benchmarks"),
-]  # what all of them ask about runs once
+HOUSE = Path(__file__).parents[2]
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory):
+def measured(tmp_path_factory, prefect_server):
     """One run on SQLite. Growing is left out: it is our half of the chain again."""
     folder = tmp_path_factory.mktemp("bench")
     done = subprocess.run(
@@ -25,9 +21,21 @@ def measured(tmp_path_factory):
             *("--orders", "6", "--more", "--database", "sqlite"),
             *("--only", "chain", "sync", "first", "news", "due", "asks", "rollup"),
             *("--answers", "1200", "--days", "3", "--first", "300"),
-            *("--runs", "1", "--latency", "20", "--clocks", "150", "--patience", "0"),
+            *(
+                "--runs",
+                "1",
+                "--latency",
+                "20",
+                "--clocks",
+                "150",
+                "--patience",
+                "0",
+                "--server",
+                str(prefect_server.pid),
+            ),
         ],
         cwd=folder,
+        env=prefect_server.environment,
         capture_output=True,
         text=True,
         check=False,
