@@ -52,10 +52,10 @@ def releases(name: str, folder: Path | None = None) -> list[Contract]:
 
 
 def _step(old: str, new: str) -> int:
-    """The weight that the version pays for; nothing where it goes back."""
+    """The weight that the version pays for; nothing where it stays or goes back."""
     before, after = _numbers(old), _numbers(new)
     if after <= before:
-        return Weight.PATCH if after == before else 0
+        return 0
     if after[0] > before[0]:
         return Weight.MAJOR
     return Weight.MINOR if after[1] > before[1] else Weight.PATCH

@@ -46,12 +46,14 @@ def test_another_key_breaks():
     )
 
 
-def test_a_new_column_needs_a_minor_version_and_other_words_none():
+def test_a_new_column_needs_a_minor_version_and_other_words_a_patch():
     more = [*OLD.columns, replace(OLD.columns[-1], name="again", key_position=None)]
     (found,) = breaking(OLD, with_columns(more))
     assert (found.weight, found.what) == (Weight.MINOR, "The column again is new.")
     assert breaking(OLD, with_columns(more, "1.1.0")) == []
-    assert breaking(OLD, with_columns(altered(0, meaning="Otherwise."))) == []
+    (said,) = breaking(OLD, with_columns(altered(0, meaning="Otherwise.")))
+    assert (said.weight, said.what) == (Weight.PATCH, f"What {FIRST} means is said in other words.")
+    assert breaking(OLD, with_columns(altered(0, meaning="Otherwise."), "1.0.1")) == []
     assert changes(OLD, OLD) == []
 
 

@@ -179,3 +179,10 @@ def test_every_contract_of_ours_is_sound():
         try_rules(contract(name))
     for path in shipped("data_contracts").glob("*/*.odcs.yaml"):
         read_contract(path)
+
+
+def test_every_inbound_contract_is_named_where_people_look_for_them():
+    folder = shipped("data_contracts")
+    said = (folder / "README.md").read_text(encoding="utf-8")
+    there = [path.relative_to(folder).as_posix() for path in folder.glob("inbound/*.odcs.yaml")]
+    assert [name for name in there if f"[{name}]({name})" not in said] == []
