@@ -23,11 +23,11 @@ $(BIN)/uv:
 
 $(INSTALLED): $(BIN)/uv pyproject.toml constraints.txt
 	@echo "installing ..."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraints constraints.txt --editable .
 	@touch $@
 
 $(DEVELOPING): $(INSTALLED)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.[dev]'
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraints constraints.txt --editable '.[dev]'
 	@touch $@
 
 install: $(INSTALLED) ## the service and nothing else, into .venv
