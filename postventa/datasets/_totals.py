@@ -25,6 +25,9 @@ from postventa.store.cases import CaseRow
 from postventa.store.ledger import ledger
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow, RefundRow
+from postventa.store.returns import ReturnRow
+from postventa.store.reviews import ReviewRow
+from postventa.store.shipments import ShipmentRow
 
 ROWS = "rows"
 When = Callable[[Any], Any]
@@ -33,6 +36,9 @@ _CASES: Any = CaseRow.__table__.c
 _BOX: Any = OutboxRow.__table__.c
 _REFUNDS: Any = RefundRow.__table__.c
 _ANSWERS: Any = AnswerRow.__table__.c
+_PARCELS: Any = ShipmentRow.__table__.c
+_RETURNS: Any = ReturnRow.__table__.c
+_REVIEWS: Any = ReviewRow.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,36 @@ def _sheets_filled_in(quarter_of: When) -> Select[Any]:
     return select(sheet.shop, moment, sheet.survey, func.count()).group_by(moment, sheet.shop, sheet.survey)
 
 
+def _parcels_that_left(quarter_of: When) -> Select[Any]:
+    """One whose leaving nobody recorded has left when it arrived, at the latest."""
+    left = func.coalesce(_PARCELS.shipped_at, _PARCELS.delivered_at)
+    moment, status = quarter_of(left), _PARCELS.status
+    counted = select(_ORDERS.shop, moment, status, func.count()).join_from(
+        ShipmentRow, OrderRow, _ORDERS.id == _PARCELS.order_id
+    )
+    return counted.where(left.is_not(None)).group_by(moment, _ORDERS.shop, status)
+
+
+def _reviews_written(quarter_of: When) -> Select[Any]:
+    moment = quarter_of(_REVIEWS.written_at)
+    counted = select(_REVIEWS.shop, moment, _REVIEWS.status, func.count())
+    return counted.group_by(moment, _REVIEWS.shop, _REVIEWS.status)
+
+
+def _complaints_received(quarter_of: When) -> Select[Any]:
+    moment = quarter_of(_CASES.opened_at)
+    counted = select(_CASES.shop, moment, _CASES.state, func.count()).where(_CASES.family == "complaint")
+    return counted.group_by(moment, _CASES.shop, _CASES.state)
+
+
+def _returns_declared(quarter_of: When) -> Select[Any]:
+    moment = quarter_of(_RETURNS.informed_at)
+    counted = select(_CASES.shop, moment, _CASES.state, func.count()).join_from(
+        ReturnRow, CaseRow, _CASES.id == _RETURNS.case_id
+    )
+    return counted.group_by(moment, _CASES.shop, _CASES.state)
+
+
 def _sold_for_good(quarter_of: When) -> Any:
     """Final sales on the day on which each became so, less each refund on its own day or, made before, on that of its sale."""
     final, paid = _ORDERS.sale_final_at, _ORDERS.payment_state.in_(PAID)
@@ -101,6 +137,10 @@ TOTALS: Mapping[str, Total] = {
     "order_timeline": Total("orders placed", _orders_placed, "stage"),
     "message_ledger": Total("messages owed", _messages_owed, "outcome"),
     "survey_responses": Total("sheets of answers", _sheets_filled_in, "survey"),
+    "shipment_performance": Total("parcels that left", _parcels_that_left, "status"),
+    "review_facts": Total("reviews written", _reviews_written, "status"),
+    "complaint_register": Total("complaints received", _complaints_received, "state"),
+    "return_register": Total("returns declared", _returns_declared, "state"),
     "net_sales": Total(
         "net sales in ten thousandths, currencies together", _sold_for_good, "currency", "net_amount"
     ),
