@@ -38,6 +38,38 @@ def test_every_builder_has_a_contract_and_meets_it_on_the_seeded_month(month_tab
         assert table.num_rows > 5
 
 
+def test_whichever_dataset_is_spoiled_fails_by_the_names_of_its_rules(month_tables, duck):
+    for name, table in month_tables.items():
+        promised = contract(name)
+        broken = {
+            "empty": (
+                _emptied(table),
+                {f"{one.name}_required" for one in promised.columns if one.is_required},
+            ),
+            "twice": (pa.concat_tables([table, table]), {"key_unique"}),
+            "other words": (
+                _reworded(table),
+                {one.id for one in promised.rules if one.id.endswith("_known")},
+            ),
+        }
+        for how, (spoiled, wanted) in broken.items():
+            duck.register("published", spoiled)
+            failed = {one.rule for one in check_rows(duck, "published", promised) if one.blocks}
+            assert (name, how, wanted - failed) == (name, how, set())
+
+
+def _emptied(table):
+    return pa.Table.from_arrays([pa.nulls(len(table), one.type) for one in table.schema], schema=table.schema)
+
+
+def _reworded(table):
+    said = [
+        pa.array(["of nobody's"] * len(table)) if one.type == pa.string() else table[one.name]
+        for one in table.schema
+    ]
+    return pa.Table.from_arrays(said, schema=table.schema)
+
+
 def test_nobody_is_in_the_datasets(month, month_tables):
     said = "\n".join(str(table.to_pylist()) for table in month_tables.values())
 

@@ -1,6 +1,7 @@
 """A night is published whole or not at all, the same night is the same bytes, and what fails keeps yesterday's."""
 
 import hashlib
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -9,7 +10,7 @@ from an_order import fill, raw_order
 from some_datasets import SomeDatasets
 from sqlalchemy import delete, update
 
-from postventa import clock
+from postventa import __version__, clock
 from postventa.datasets import _checking, load
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._manifest import LATEST, history_name, published
@@ -123,6 +124,22 @@ def test_the_same_night_twice_is_the_same_bytes_and_a_night_from_nothing_is_too(
     assert parquet(anew) == before
     for name in ("order_timeline.csv", "orders_by_day.csv"):
         assert (anew / "latest" / name).read_bytes() == (folder / "latest" / name).read_bytes()
+
+
+def test_the_manifest_says_which_contract_code_and_run_made_it_and_what_is_in_every_file(here, folder):
+    a_night(here)
+    said = json.loads((folder / LATEST).read_text("utf-8"))
+    assert said["code"] == __version__
+    assert (folder / history_name(said["run"])).read_bytes() == (folder / LATEST).read_bytes()
+    for name, one in said["datasets"].items():
+        assert (one["version"], one["run"]) == ("1.0.0", said["run"])
+        parts = [part for part in one["partitions"].values() if part["file"]]
+        assert one["rows"] == sum(part["rows"] for part in parts) == 4, name
+        for part in parts:
+            data = (folder / part["file"]).read_bytes()
+            assert (part["sha256"], part["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
+    for name, one in said["laptop"].items():
+        assert one["sha256"] == hashlib.sha256((folder / "latest" / name).read_bytes()).hexdigest()
 
 
 def test_a_day_that_came_out_as_it_was_keeps_its_file_and_a_new_one_is_added(here, folder):

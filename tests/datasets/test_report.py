@@ -14,6 +14,7 @@ from postventa.datasets._manifest import Check
 from postventa.datasets._shelf import Shelf
 from postventa.night_summary import links
 from postventa.rules.satisfaction import csat, nps
+from tasks import nightly
 
 pytestmark = pytest.mark.xdist_group("published-month")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -110,6 +111,28 @@ def test_the_index_lists_the_nights_the_newest_first(published_month, written, t
     found = links(Shelf(str(tmp_path / "elsewhere")), manifest)
     assert "reports/2026-11-01.html" in found
     assert "dictionary.html" in found
+
+
+def test_the_run_shows_every_figure_with_its_interval_and_change_and_what_became_of_every_rule(
+    published_month, monkeypatch
+):
+    _, place, folder, manifest = published_month
+    shown = {}
+    monkeypatch.setattr(nightly, "open_workplace", lambda: place)
+    monkeypatch.setattr(nightly, "create_table_artifact", lambda key, table, **_: shown.update({key: table}))
+    monkeypatch.setattr(
+        nightly, "create_markdown_artifact", lambda key, markdown, **_: shown.update({key: markdown})
+    )
+    assert nightly.report.fn() == []
+    told = json.loads((folder / "reports" / f"{manifest.night}.json").read_text("utf-8"))["kpis"]
+    assert shown["night-figures"] == told
+    (first, *_) = told
+    assert first["figure"] == "NPS"
+    assert all(first[column] for column in ("last 28 days", "95 % interval"))
+    assert len(shown["dataset-contracts"]) == len(manifest.checks)
+    assert {row["kept"] for row in shown["dataset-contracts"] if row["severity"] == "error"} == {"yes"}
+    for page in (f"reports/{manifest.night}.html", "dictionary.html", "validation.html"):
+        assert f"{page})" in shown["nightly-links"], page
 
 
 def test_a_page_goes_with_the_first_of_the_facts_that_it_was_made_of(published_month, written, tmp_path):

@@ -54,7 +54,10 @@ def test_a_night_is_green_and_shown_and_red_by_name_where_a_contract_fails(here,
     assert "orders placed | 1" in artifact(in_prefect, "nightly")
     assert "adds_up_with_the_store" in artifact(in_prefect, "dataset-contracts")
     assert artifact(in_prefect, "night-progress") == 100
-    assert "order_timeline.csv" in artifact(in_prefect, "nightly-links")
+    pages = ("reports/2026-11-04.html", "reports/index.html", "dictionary.html", "validation.html")
+    for page in (*pages, "order_timeline.csv"):
+        assert page in artifact(in_prefect, "nightly-links")
+    assert artifact(in_prefect, "night-figures") == "[]"  # there are none of these two datasets
     assert [(row.key, row.facts["is_good"]) for row in owed(place)] == [
         ("-:-:-:nightly_summary:2026-11-04@pau", True)
     ]
