@@ -76,11 +76,11 @@ def publish(*, day: date | None = None, common: Common = Common()) -> int:  # no
 
 @dataset_app.command
 def check(*, day: date | None = None, common: Common = Common()) -> int:  # noqa: B008 - frozen
-    """Check what is published: every file against its digest, every row against its contract; or those of one day."""
+    """Check what is published: every file against its digest, every row against its contract, and whether it is fresh; or those of one day."""
     from postventa.datasets._rechecking import recheck
 
     with common.workplace() as place:
-        checks = recheck(_shelf(place), day)
+        checks = recheck(_shelf(place), place.settings, day)
     failed = [one for one in checks if one.blocks]
     said = [f"{one.dataset}: {one.rule}: {one.sentence}" for one in checks if not one.passed]
     common.answer(

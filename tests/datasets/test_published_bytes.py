@@ -1,10 +1,15 @@
 """A month of two shops, published: no byte of it says who anybody is, and everything adds up with the store."""
 
+from datetime import timedelta
+
 import duckdb
 import pytest
 from sqlalchemy import func, select
 
+from postventa import clock
 from postventa.datasets import builder, load, names
+from postventa.datasets._days import said_at
+from postventa.datasets._rechecking import freshness
 from postventa.store.ledger import ledger
 from postventa.store.orders import OrderRow
 
@@ -58,3 +63,14 @@ def test_a_published_month_adds_up_with_the_store_and_the_ledger(published_month
     assert sums["message_ledger", "adds_up_with_the_ledger"].observed == book.owed > 0
     published = len(load("order_timeline", path=str(folder)))
     assert 0 < published <= orders
+
+
+def test_a_day_that_is_published_later_than_promised_is_not_fresh(published_month):
+    _, place, _, manifest = published_month
+    next_day_over = said_at(place.settings, manifest.night + timedelta(days=1))
+    with clock.clock_set_to(next_day_over + timedelta(hours=25)):
+        assert [one.dataset for one in freshness(manifest, place.settings) if not one.passed] == []
+    with clock.clock_set_to(next_day_over + timedelta(hours=27)):
+        late = list(freshness(manifest, place.settings))
+    assert {(one.dataset, one.rule) for one in late if one.blocks} == {(name, "is_fresh") for name in names()}
+    assert "2026-11-02 should be there, and the last one is 2026-11-01" in late[0].sentence
