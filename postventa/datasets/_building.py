@@ -70,8 +70,7 @@ def build_days(
         for day in sorted(wanted):
             rows = by_day.get(day, nothing)
             file = f"{folder_of(contract, work.run)}/{builder.day}={day}/{contract.name}.parquet"
-            data = parquet(rows) if rows.num_rows else b""
-            made[day] = _partition(file, rows, data, totals_of(contract.name, rows))
+            made[day], data = partition_of(file, rows, totals_of(contract.name, rows))
             if made[day].file and made[day].sha256 == (before[day].sha256 if day in before else ""):
                 made[day] = before[day]
             elif data:
@@ -108,8 +107,10 @@ def _by_day(table: pa.Table, day: str, contract: Contract) -> Iterator[tuple[dat
         start += length
 
 
-def _partition(file: str, rows: pa.Table, data: bytes, totals: dict[str, int]) -> Partition:
-    """A day without rows has no file."""
-    if not data:
-        return Partition(rows=0, totals=totals)
-    return Partition(rows=rows.num_rows, file=file, sha256=digest_of(data), size=len(data), totals=totals)
+def partition_of(file: str, rows: pa.Table, totals: dict[str, int]) -> tuple[Partition, bytes]:
+    """A day, and the bytes of its file. A day without rows has none."""
+    if not rows.num_rows:
+        return Partition(rows=0, totals=totals), b""
+    data = parquet(rows)
+    made = Partition(rows=rows.num_rows, file=file, sha256=digest_of(data), size=len(data), totals=totals)
+    return made, data

@@ -13,6 +13,7 @@ from postventa import __version__
 from postventa.contracts import Contract, ContractError, arrow_schema, contract
 from postventa.datasets._builders import Builder, builder, in_sequence, names
 from postventa.datasets._building import Work, build_days, shape_of
+from postventa.datasets._carrying import carry_over, out_of_reach
 from postventa.datasets._checking import BUILT, check, failure
 from postventa.datasets._days import first_day, heard_so_far, touched_since
 from postventa.datasets._manifest import Change, Check, Dataset, Manifest, Partition, Sums
@@ -113,8 +114,9 @@ class Round:
         same = before if before is not None and before.shape == shape else None
         known = same.partitions if same else {}
         kept_from = promised.sla.kept_from(self.plan.last) or date.min
-        days = self._days(one, same, books, first, kept_from)
-        sums, built, wrong_build = self._build(one, promised, days, known, before.sums if before else {})
+        old = {} if same else out_of_reach(before, promised, self._facts_from(one))
+        days = self._days(one, same, books, first, kept_from) - old.keys()
+        sums, built, wrong_build = self._build(one, promised, days, known, before, old=old)
         if wrong_build:
             return [wrong_build], None, Change()
         oldest = kept_from.replace(day=1) if one.is_monthly else kept_from
@@ -199,8 +201,11 @@ class Round:
         promised: Contract,
         days: Collection[date],
         known: Mapping[date, Partition],
-        sums: Mapping[date, Sums],
+        before: Dataset | None,
+        *,
+        old: Mapping[date, Partition],
     ) -> tuple[Mapping[date, Sums], dict[date, Partition], Check | None]:
+        sums: Mapping[date, Sums] = before.sums if before else {}
         try:
             if one.sums:
                 facts = {name: self.datasets[name].partitions for name in one.reads}
@@ -209,7 +214,8 @@ class Round:
                 ready = ready_pieces(self.work.shelf, self.work.run, one.name, shape_of(promised))
                 taken = {day: part for day, part in ready.items() if day in days}
                 left = [day for day in days if day not in taken]
-                return sums, taken | build_days(self.work, one, promised, left, known), None
+                made = taken | build_days(self.work, one, promised, left, known)
+                return sums, carry_over(self.work, promised, one.day, old) | made, None
         except EVERYBODYS:
             raise
         except ContractError as wrong:

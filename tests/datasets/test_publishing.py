@@ -365,6 +365,28 @@ def test_days_older_than_the_contract_keeps_are_dropped_and_states_older_than_th
     }
 
 
+def test_a_new_version_takes_along_the_days_whose_facts_are_gone(here, folder, some):
+    a_night(here)
+    some.promise("order_timeline", keep="2 d")
+    a_night(here, THURSDAY + A_DAY)
+    edited, code = some.contracts / "orders_by_day.odcs.yaml", some.code / "orders_by_day.py"
+    new = "      - {name: twice, logicalType: integer, description: Twice as many.}\nslaProperties:"
+    some.promise("orders_by_day", "1.1.0")
+    edited.write_text(edited.read_text().replace("slaProperties:", new))
+    some.write("orders_by_day", code.read_text().replace("AS orders", "AS orders, count(*) * 2 AS twice"))
+    manifest = a_night(here, THURSDAY + 2 * A_DAY)
+    assert manifest.failed == ()
+    rows = load("orders_by_day", path=str(folder))
+    assert rows["orders"].tolist() == [1, 1, 1, 1]
+    assert rows["twice"].fillna(0).tolist() == [0, 0, 0, 2]
+
+    edited.write_text(edited.read_text().replace("name: twice", "name: double").replace("1.1.0", "1.2.0"))
+    some.write("orders_by_day", code.read_text().replace("AS twice", "AS double"))
+    (wrong,) = a_night(here, THURSDAY + 2 * A_DAY + timedelta(hours=1)).failed
+    assert "twice has gone or has another type" in wrong.sentence
+    assert load("orders_by_day", path=str(folder))["orders"].tolist() == [1, 1, 1, 1]
+
+
 def test_nothing_that_is_not_ours_is_ever_deleted(here, folder):
     mine = folder / "order_timeline/v1/history/notes.txt"
     mine.parent.mkdir(parents=True)
