@@ -44,7 +44,7 @@ demo: $(INSTALLED) ## the whole service on this machine: ARGS=--exit ends after 
 	@$(BIN)/python -m postventa.demo $(ARGS)
 
 test: $(DEVELOPING) browser ## every test, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=90 $(ARGS)
 	@$(BIN)/python -m coverage report --include='postventa/rules/*' --fail-under=100
 
 large: $(DEVELOPING) ## the tests that prove a promise in full size; they take minutes
