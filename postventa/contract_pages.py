@@ -17,12 +17,12 @@ STYLE = """
 :root{--ink:#1c2430;--soft:#4a5567;--line:#c9d0da;--back:#fff;--shade:#f3f5f8;--good:#14603a;--bad:#a11616;--warn:#7a4b00;--link:#0b4f9e}
 @media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#b3bdcb;--line:#3b4656;--back:#151a21;--shade:#1e252f;--good:#7fd6a4;--bad:#ff9c9c;--warn:#f0c070;--link:#8fc1ff}}
 *{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:1.5rem 1rem 4rem;color:var(--ink);background:var(--back);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}
-th code,td code{overflow-wrap:anywhere}td[data-of=Type]{white-space:nowrap}
+th code,td{overflow-wrap:anywhere}td[data-of=Type]{white-space:nowrap}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .5rem}h2{font-size:1.3rem;margin:2.5rem 0 .25rem;border-top:2px solid var(--line);padding-top:1rem}h3{font-size:1.05rem;margin:1.25rem 0 .4rem}
 p{margin:.4rem 0;max-width:46rem}a{color:var(--link)}.soft{color:var(--soft)}code{font:.9em ui-monospace,monospace}
 nav ul{columns:14rem;padding-left:1.2rem}dl{display:grid;grid-template-columns:9rem minmax(0,1fr);gap:.25rem 1rem;margin:.75rem 0}dt{color:var(--soft)}dd{margin:0}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}caption{text-align:left;color:var(--soft);padding:.25rem 0}
-th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-bottom:1px solid var(--line)}thead th{background:var(--shade)}tbody th{font-weight:600}
+th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-bottom:1px solid var(--line)}thead th{background:var(--shade)}tbody th{font-weight:600;min-width:10rem}
 .n{text-align:right;font-variant-numeric:tabular-nums}.good{color:var(--good)}.bad{color:var(--bad);font-weight:700}.warn{color:var(--warn);font-weight:700}
 @media(max-width:40rem){dl{grid-template-columns:minmax(0,1fr);gap:0}td,dd{overflow-wrap:anywhere}dd{margin-bottom:.5rem}
 table,caption,tbody,tr,th,td{display:block}thead{position:absolute;left:-200rem}tr{border-bottom:1px solid var(--line);padding:.5rem 0}th,td{border:0;padding:.1rem 0;text-align:left!important}td[data-of]:before{content:attr(data-of) ": ";color:var(--soft);font-weight:400}}
