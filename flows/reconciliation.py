@@ -65,7 +65,8 @@ def _ask_carriers(number: int, trouble: list[str]) -> list[State[Any]]:
             done += [looked] if looked else []
             answered = looked.result() if looked and looked.is_completed() else None
             trouble += report_shipments(carrier, answered) if answered else []
-            ended |= set() if answered and answered.left_over else {carrier}
+            if not (answered and answered.left_over):
+                ended.add(carrier)
         waiting = [carrier for carrier in carriers_to_ask(number) if carrier not in ended]
         if time.monotonic() > until:
             return done
