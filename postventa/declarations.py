@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from postventa.clock_law import read_up
 from postventa.clocks import start_clocks
 from postventa.rules.refunds import FROM_THE_WORD
-from postventa.rules.returns import ReturnKind, ReturnState
+from postventa.rules.returns import ASKED_FOR, ReturnKind, ReturnState
 from postventa.rules.withdrawals import exemption
 from postventa.sales import Home, amount_for, ending_of, home_of, pieces_of
 from postventa.settings import Settings
@@ -135,7 +135,10 @@ class Filing:
             self.connection.execute(_RETURN_LINES.insert(), lines)
 
     def acknowledge(self, case_id: int) -> None:
-        """Says back what was declared, with its date and time, and starts the clocks (LGDCU 106.3, 107.1)."""
+        """Says back what was declared, with its date and time, and starts the clocks (LGDCU 106.3, 107.1).
+
+        What the law does not oblige the shop to take stays requested until a person decides.
+        """
         declaration, now = self.declaration, self.now
         said = {ref: str(quantity) for ref, quantity in (declaration.lines or {}).items()}
         say(
@@ -155,7 +158,8 @@ class Filing:
             },
         )
         owe(self.connection, case_id, ACKNOWLEDGEMENT, "once", now, facts=content(declaration, self.sale))
-        move(self.connection, case_id, ReturnState.ACKNOWLEDGED, who="clock", now=now)
+        if declaration.kind not in ASKED_FOR:
+            move(self.connection, case_id, ReturnState.ACKNOWLEDGED, who="clock", now=now)
         if declaration.kind is ReturnKind.STATUTORY_WITHDRAWAL:
             self._start(case_id, "withdrawal.submitted", now, None)
         if declaration.kind in FROM_THE_WORD and self.amount != 0:  # nothing was paid, nothing goes back

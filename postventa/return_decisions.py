@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, update
 
-from postventa.clocks import end_clocks, start_clocks
+from postventa.clocks import end_clocks
 from postventa.refunds import REFUND_RULES, money_falls_due, set_amount
+from postventa.return_instructions import instruct
 from postventa.returns import SEND_BACK, act, note, the_return
 from postventa.rules.refunds import FROM_THE_WORD
-from postventa.rules.returns import Act, ReturnKind, ReturnState, may_decline
+from postventa.rules.returns import Act, OutOfTurn, ReturnKind, ReturnState, may_decline
 from postventa.sales import amount_for, ending_of
 from postventa.settings import Settings
 from postventa.store.casebook import owe, say
-from postventa.store.clocks import open_clocks
 from postventa.store.returns import ReturnLineRow
 from postventa.store.sales import Sale, sales
 from postventa.windows import last_day
@@ -31,9 +31,26 @@ class MayNotDecline(ValueError):
     """The law does not let this return be declined, or not so."""
 
 
-def approve(connection: Connection, settings: Settings, case_id: int, *, who: str, now: datetime) -> None:
-    """Accepts what is not refused of a return, and tells the customer how the goods come back, if any do."""
+def approve(
+    connection: Connection,
+    settings: Settings,
+    case_id: int,
+    *,
+    who: str,
+    now: datetime,
+    is_told_later: bool = False,
+) -> None:
+    """Accepts what is not refused of a return, and tells the customer how the goods come back, if any do.
+
+    `is_told_later` says only that it is accepted: the label or the day of the pick-up is still to come. Not where the
+    customer's and the shop's days run already.
+    """
     row = the_return(connection, case_id)
+    if is_told_later and row.kind in FROM_THE_WORD:
+        raise OutOfTurn(
+            f"{row.number} is a {row.kind.replace('_', ' ')}: its days run since the customer's word, "
+            "so the customer is told at once how the goods come back"
+        )
     was_received = row.goods_received_at is not None
     if row.state == ReturnState.DECLINED:  # all of it was refused, and none of it is any more
         anew = update(ReturnLineRow).where(_LINES.c.case_id == case_id)
@@ -50,6 +67,9 @@ def approve(connection: Connection, settings: Settings, case_id: int, *, who: st
         return
     if sale is None or not sale.order.needs_shipping or sale.order.shipped_at is None:
         act(connection, row, Act.OWE_REFUND, who=who, now=now)
+        return
+    if is_told_later:
+        owe(connection, case_id, "return_approved", f"approved:{now:%Y%m%dT%H%M%S}", now, facts={})
         return
     act(connection, row, Act.ASK_FOR_GOODS, who=who, now=now)
     instruct(connection, settings, row, now, shipped_at=sale.order.shipped_at)
@@ -151,39 +171,6 @@ def recount(connection: Connection, settings: Settings, case_id: int) -> Decimal
     amount = amount_for(sale, settings, wanted, besides=case_id)
     set_amount(connection, case_id, amount, row.refunded_amount)
     return amount
-
-
-def instruct(
-    connection: Connection, settings: Settings, row: Any, now: datetime, *, shipped_at: datetime
-) -> None:
-    """Tells the customer where to send the goods, by when and who pays (LGDCU 108.1).
-
-    Nobody can send back what has not left yet: the days count from the shipping where it came after the word.
-    """
-    start_clocks(
-        connection,
-        settings,
-        trigger="withdrawal.communicated",
-        shop=row.shop,
-        events=[max(row.informed_at, shipped_at)],
-        now=now,
-        case_id=row.case_id,
-        region=row.region,
-        zone=row.zone,
-    )
-    clock = next((one for one in open_clocks(connection, row.case_id) if one.rule_id == SEND_BACK), None)
-    send_by = last_day(clock.due_at, ZoneInfo(clock.zone)) if clock is not None else None
-    policy = settings.policy
-    # Whoever was not told of the costs beforehand does not bear them (LGDCU 108.1, 97.6).
-    is_paid_by_shop = policy.pays_returns or row.is_collected or not policy.informs_of_withdrawal
-    owed = the_return(connection, row.case_id).refund_due_amount
-    facts = {
-        "send_by_on": send_by.isoformat() if send_by else "",
-        "is_collected": row.is_collected,
-        "is_paid_by_shop": is_paid_by_shop,
-        "refund_amount": f"{owed:.2f}" if owed else "",
-    }
-    owe(connection, row.case_id, "return_instructions", f"by:{facts['send_by_on']}", now, facts=facts)
 
 
 def _owner(settings: Settings, who: str) -> str | None:

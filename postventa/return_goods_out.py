@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postventa.return_calls import call
-from postventa.return_decisions import instruct
+from postventa.return_instructions import instruct
 from postventa.returns import SEND_BACK, act, the_return
 from postventa.rules.returns import Act, OutOfTurn, ReturnState
 from postventa.settings import Settings

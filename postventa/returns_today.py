@@ -1,4 +1,4 @@
-"""What managers read of returns: where they stand, what is owed in money and by when, and what waits for a decision."""
+"""What managers read of returns: where they stand, what is owed in money and by when, and what waits for a person."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,11 +12,16 @@ from postventa.rules.returns import ReturnState
 from postventa.store.cases import CaseRow
 
 SHOWN_AT_MOST = 200
+WAITS_FOR = {
+    ReturnState.REQUESTED: "to be accepted or declined",
+    ReturnState.ACKNOWLEDGED: "to be decided",
+    ReturnState.APPROVED: "to be told how the goods come back",
+}
 _CASES: Any = CaseRow.__table__
 
 
 def returns_today(connection: Connection, now: datetime) -> str:
-    """Returns by state, refunds due in money, and what a person must decide, as markdown."""
+    """Returns by state, refunds due in money, and what waits for a person, as markdown."""
     due = refunds_due(connection, now)
     all_of_it, overdue = _sums(due), _sums(one for one in due if one.is_overdue)
     return "\n".join(
@@ -35,9 +40,9 @@ def returns_today(connection: Connection, now: datetime) -> str:
             "|---|---|---:|---|---|",
             *map(_row, due),
             "",
-            "## Waiting for a decision",
+            "## Waiting for a person",
             "",
-            *_undecided(connection),
+            *_waiting(connection),
         ]
     )
 
@@ -58,17 +63,17 @@ def _sums(owed: Iterable[Owed]) -> str:
     )
 
 
-def _undecided(connection: Connection) -> list[str]:
+def _waiting(connection: Connection) -> list[str]:
     cases = _CASES.c
     waiting = (
-        select(cases.number, cases.shop, cases.owner, cases.opened_at)
-        .where(cases.family == "return", cases.state == ReturnState.ACKNOWLEDGED)
+        select(cases.number, cases.shop, cases.owner, cases.opened_at, cases.state)
+        .where(cases.family == "return", cases.state.in_(WAITS_FOR))
         .order_by(cases.opened_at)
         .limit(SHOWN_AT_MOST)
     )
     rows = connection.execute(waiting).all()
     return [
         f"- {row.shop}:{row.number}, since {row.opened_at:%Y-%m-%d}, {row.owner or 'nobody owns it'}: "
-        f"`postventa return show {row.number}`"
+        f"{WAITS_FOR[ReturnState(row.state)]}, `postventa return show {row.number}`"
         for row in rows
     ] or ["Nothing."]

@@ -25,6 +25,7 @@ from postventa.refunds_by_hand import pay_by_hand
 from postventa.return_decisions import approve, decline
 from postventa.return_deductions import deduct
 from postventa.return_goods_out import ask_back
+from postventa.return_instructions import send_instructions
 from postventa.return_story import return_story
 from postventa.store.orders import LineRow
 from postventa.store.returns import ReturnLineRow
@@ -35,10 +36,34 @@ By = Annotated[str, Parameter(help="Who does it: a name in [desk.people]")]
 
 
 @return_app.command(name="approve")
-def approve_return(number: Number, *, by: By, common: Common = Common()) -> int:  # noqa: B008 - frozen
+def approve_return(
+    number: Number,
+    *,
+    by: By,
+    later: Annotated[
+        bool,
+        Parameter(help="How it comes back is said later, by `postventa return instruct`", negative=""),
+    ] = False,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
     """Accept what is not refused, and tell the customer how it comes back."""
     with _at_the_desk(common, number, by) as (place, connection, case_id):
-        approve(connection, place.settings, case_id, who=by, now=clock.now())
+        approve(connection, place.settings, case_id, who=by, now=clock.now(), is_told_later=later)
+        return _done(common, connection, case_id)
+
+
+@return_app.command(name="instruct")
+def instruct_return(
+    number: Number,
+    *,
+    by: By,
+    collected: Annotated[bool, Parameter(help="The shop fetches the goods", negative="")] = False,
+    common: Common = Common(),  # noqa: B008 - frozen
+) -> int:
+    """Tell the customer of a return that was approved with --later how the goods come back."""
+    with _at_the_desk(common, number, by) as (place, connection, case_id):
+        now = clock.now()
+        send_instructions(connection, place.settings, case_id, who=by, now=now, is_collected=collected)
         return _done(common, connection, case_id)
 
 

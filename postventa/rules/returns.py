@@ -66,16 +66,17 @@ _ON_THE_WAY = {
     Act.CANCEL: _S.CANCELLED,
     Act.DECLINE: _S.DECLINED,
 }
+# Goods may come, and money may go back, before anybody has decided.
+_UNDECIDED = {
+    Act.APPROVE: _S.APPROVED,
+    Act.DECLINE: _S.DECLINED,
+    Act.CANCEL: _S.CANCELLED,
+    Act.RECEIVE: _S.GOODS_RECEIVED,
+    Act.REFUND: _S.REFUNDED,
+}
 MOVES: dict[ReturnState, dict[Act, ReturnState]] = {
-    _S.REQUESTED: {Act.ACKNOWLEDGE: _S.ACKNOWLEDGED},
-    # Goods may come, and money may go back, before anybody has decided.
-    _S.ACKNOWLEDGED: {
-        Act.APPROVE: _S.APPROVED,
-        Act.DECLINE: _S.DECLINED,
-        Act.CANCEL: _S.CANCELLED,
-        Act.RECEIVE: _S.GOODS_RECEIVED,
-        Act.REFUND: _S.REFUNDED,
-    },
+    _S.REQUESTED: {**_UNDECIDED, Act.ACKNOWLEDGE: _S.ACKNOWLEDGED},
+    _S.ACKNOWLEDGED: _UNDECIDED,
     _S.APPROVED: {**_ON_THE_WAY, Act.ASK_FOR_GOODS: _S.AWAITING_GOODS},
     # Whoever was refused may turn out to be right.
     _S.DECLINED: {Act.APPROVE: _S.APPROVED, Act.CLOSE: _S.CLOSED},
@@ -114,6 +115,9 @@ SETTLED = frozenset({_S.DECLINED, _S.REFUNDED, _S.EXCHANGED, _S.CANCELLED, _S.CL
 """Nobody waits for anything any more: the sale may be final."""
 NOTHING_COMES_BACK = frozenset({_S.DECLINED, _S.CANCELLED})
 """States whose goods stay with the customer, and may come back by another return."""
+
+ASKED_FOR = frozenset({ReturnKind.COMMERCIAL_RETURN, ReturnKind.NON_CONFORMITY})
+"""Kinds that are a request until a person accepts them. A withdrawal asks for nothing: it is acknowledged as a right."""
 
 LETTERS = {
     "a": "a service fully performed with the customer's consent",

@@ -7,7 +7,7 @@ import pytest
 from a_sale import ARRIVED, DAY, ASale, line
 from sqlalchemy import select, update
 
-from postventa import refunds, refunds_withheld, return_decisions, returns
+from postventa import refunds, refunds_withheld, return_decisions, return_instructions, returns
 from postventa.return_decisions import MayNotDecline
 from postventa.returns import NotAReturn
 from postventa.rules.returns import OutOfTurn, ReturnKind
@@ -221,6 +221,43 @@ def test_a_return_out_of_kindness_waits_for_a_person_and_may_be_declined_with_a_
         do(sale, return_decisions.decline, TOLD)
     do(sale, return_decisions.decline, TOLD, reason="Ha passat un any.")
     assert sale.owed["withdrawal_declined"]["reason"] == "Ha passat un any."
+
+
+def test_a_fault_is_a_request_until_a_person_accepts_it_and_approved_until_its_way_back_is_said(sale):
+    sale.declare(TOLD, kind=ReturnKind.NON_CONFORMITY, source="desk")
+    assert (sale.case.state, sale.clocks) == ("requested", {})
+    said_at = TOLD + 20 * DAY
+    do(sale, return_decisions.approve, said_at - DAY, is_told_later=True)
+    assert (sale.case.state, "return_instructions" in sale.owed) == ("approved", False)
+    assert "return_approved" in sale.owed
+    do(sale, return_instructions.send_instructions, said_at)
+    assert sale.case.state == "awaiting_goods"
+    told = sale.owed["return_instructions"]
+    assert (told["send_by_on"], told["is_paid_by_shop"]) == ("2026-12-31", True)
+    with pytest.raises(
+        OutOfTurn, match="is awaiting_goods: instructions are sent for a return that was appr"
+    ):
+        do(sale, return_instructions.send_instructions, said_at)
+
+
+def test_whoever_withdraws_is_told_at_once_how_the_goods_come_back(sale):
+    sale.declare(CLOSES + DAY)
+    with pytest.raises(OutOfTurn, match="its days run since the customer's word"):
+        do(sale, return_decisions.approve, CLOSES + 2 * DAY, is_told_later=True)
+    assert sale.case.state == "acknowledged"
+
+
+@pytest.mark.parametrize("state", ["requested", "approved"])
+def test_goods_and_money_may_come_before_anybody_has_decided_or_said_how(sale, state):
+    sale.declare(TOLD, kind=ReturnKind.NON_CONFORMITY)
+    if state == "approved":
+        do(sale, return_decisions.approve, TOLD, is_told_later=True)
+    assert sale.case.state == state
+    do(sale, returns.receive, TOLD + DAY, at=TOLD + DAY)
+    assert (sale.case.state, sale.clock("R-CON-REF").state) == ("goods_received", "running")
+    sale.give_back("16.94", TOLD + 2 * DAY)
+    read_back(sale, TOLD + 2 * DAY)
+    assert (sale.case.state, sale.clock("R-CON-REF").state) == ("refunded", "met")
 
 
 def test_a_faulty_product_is_refunded_from_the_day_it_comes_back(sale):

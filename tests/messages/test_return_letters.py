@@ -15,6 +15,7 @@ from postventa.views import AdrView, CaseView, ReturnLineView
 LANGUAGES = messages.languages("received")
 LETTERS = (
     "withdrawal_received",
+    "return_approved",
     "return_instructions",
     "return_reminder",
     "withdrawal_declined",
@@ -115,6 +116,17 @@ def test_another_return_is_not_called_a_withdrawal(view):
     letter = read("withdrawal_received", view)
     assert "solicitud de devolución" in letter.subject
     assert "desistimiento" not in letter.text
+
+
+@every_language
+def test_what_is_accepted_before_its_way_back_is_known_asks_for_patience_and_says_who_pays_for_a_fault(
+    view, language
+):
+    fault = replace(view, case=replace(view.case, kind="non_conformity"))
+    theirs, ours = (read("return_approved", one, language).text for one in (view, fault))
+    assert "1 × Cafetera" in ours
+    assert "Ana Pons" in ours
+    assert theirs != ours
 
 
 @every_language

@@ -29,6 +29,12 @@ def test_every_state_has_rows_and_can_be_reached_from_the_statement():
     assert reached == set(ReturnState)
 
 
+def test_what_may_be_done_to_a_withdrawal_before_anybody_decides_may_be_done_to_a_request_too():
+    requested, acknowledged = MOVES[ReturnState.REQUESTED], MOVES[ReturnState.ACKNOWLEDGED]
+    assert acknowledged.items() <= requested.items()
+    assert requested.keys() - acknowledged.keys() == {Act.ACKNOWLEDGE}
+
+
 def test_a_return_goes_from_the_statement_to_the_money():
     state = ReturnState.REQUESTED
     for act in ("acknowledge", "approve", "ask_for_goods", "track", "receive", "inspect", "refund", "close"):

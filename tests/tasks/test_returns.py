@@ -15,7 +15,9 @@ from sqlalchemy import update
 from postventa import clock, returns
 from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
+from postventa.return_decisions import approve
 from postventa.returns_today import returns_today
+from postventa.rules.returns import ReturnKind
 from postventa.store.changes import save
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
@@ -154,11 +156,17 @@ def test_a_refund_waits_lawfully_until_proof_comes_and_managers_read_of_both(sal
 
 
 @ONCE
-def test_what_waits_for_a_decision_stands_on_the_page(sale):
+def test_what_waits_for_a_person_stands_on_the_page(sale):
     sale.sell({"JD1": ARRIVED})
     sale.declare(CLOSES)
     assert "- tienda:D-2026-000001, since 2026-12-10, nobody owns it" in page(sale, CLOSES)
     assert "| acknowledged | 1 |" in page(sale, CLOSES)
+    sale.declare(CLOSES, kind=ReturnKind.NON_CONFORMITY, lines=None, is_in_words=True)
+    assert "- tienda:D-2026-000002, since 2026-12-10, nobody owns it: to be accepted" in page(sale, CLOSES)
+    with sale.place.store.begin() as connection:
+        settings, case = sale.place.settings, sale.case.id
+        approve(connection, settings, case, who="ana", now=CLOSES, is_told_later=True)
+    assert "nobody owns it: to be told how the goods come back" in page(sale, CLOSES)
 
 
 def page(sale, at):
