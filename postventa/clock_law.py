@@ -92,6 +92,14 @@ def pack_of(settings: Settings) -> tuple[Rule, ...]:
     return law_pack(settings.policy.jurisdiction, Path(own) if own else None)
 
 
+def pack_or_nothing(settings: Settings) -> tuple[Rule, ...]:
+    """The same where it can be read; what is wrong with it is said where a clock is counted."""
+    try:
+        return pack_of(settings)
+    except BadLaw:
+        return ()
+
+
 def counted_where(settings: Settings, rule: Rule, home: Home) -> tuple[ZoneInfo | None, Holidays]:
     """The zone and holidays that a clock goes by: the customer's, but the desk's for what counts its open hours."""
     if rule.counting is Counting.OFFICE_HOURS:

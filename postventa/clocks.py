@@ -16,7 +16,7 @@ from postventa.clock_law import counted_where, home_of, rule_of
 from postventa.clock_rows import Start, rows_of
 from postventa.rules.driving import driver
 from postventa.rules.escalation import ClockState
-from postventa.rules.pausing import due_after_pause
+from postventa.rules.pausing import due_after_pause, told_pause
 from postventa.rules.statutes import HOME_ZONES, Direction
 from postventa.settings import Settings
 from postventa.store.caselog import lock
@@ -102,8 +102,9 @@ def end_clocks(
 ) -> int:
     """Ends the clocks of a case, an order or a `subject` that still run; answers how many.
 
-    What was done at `at` met a deadline if that was before it, else missed it; `state` says otherwise, such as
-    `not_applicable`. Without `rule_ids` it ends the shop's duties: a right of the customer ends only by name.
+    What was done at `at` met a deadline if that was before it, or if it stood still, else missed it; `state` says
+    otherwise, such as `not_applicable`. Without `rule_ids` it ends the shop's duties: a right of the customer ends only
+    by name.
     """
     clocks = _CLOCKS.c
     _hold(connection, case_id)
@@ -114,7 +115,8 @@ def end_clocks(
         wanted = wanted.where(clocks.rule_id.in_(list(rule_ids)))
     ended = connection.execute(wanted).all()
     for row in ended:
-        became = state or (ClockState.MET if at < row.due_at else ClockState.MISSED)
+        in_time = at < row.due_at or row.state == ClockState.PAUSED
+        became = state or (ClockState.MET if in_time else ClockState.MISSED)
         _set(connection, row, state=became, ended_at=at, next_at=None)
         said = {"clock": row.id, "rule": row.rule_id, "state": str(became), "ended_at": at.isoformat()}
         _log(connection, row.case_id, "clock_ended", now, said)
@@ -135,17 +137,22 @@ def pause(connection: Connection, settings: Settings, *, case_id: int, now: date
     return stopped
 
 
-def resume(connection: Connection, settings: Settings, *, case_id: int, now: datetime) -> int:
-    """Lets a case's paused promises run on, each with the time that it had left; answers how many."""
+def resume(connection: Connection, settings: Settings, *, case_id: int, at: datetime, now: datetime) -> int:
+    """Lets a case's paused promises run on from `at`, each with the time that it had left; answers how many."""
     lock(connection, case_id)
     paused = connection.execute(_of(case_id).where(_CLOCKS.c.state == ClockState.PAUSED)).all()
     for row in paused:
-        rule, due_at = rule_of(settings, row), row.due_at
+        rule, due_at, working = rule_of(settings, row), row.due_at, row.working
         if rule is not None:
             zone, holidays = counted_where(settings, rule, home_of(row.region, row.zone))
-            stood = (row.paused_at, now)
+            stood = (
+                row.paused_at,
+                max(at, row.paused_at),
+            )  # words may have been on their way when it stopped
             due_at = due_after_pause(rule, row.due_at, stood, zone or HOME_ZONES[0], holidays)
-        _set(connection, row, state=ClockState.RUNNING, paused_at=None, due_at=due_at, next_at=now)
+            working = f"{working} {told_pause(stood, due_at, zone or HOME_ZONES[0])}".strip()
+        running = {"state": ClockState.RUNNING, "paused_at": None, "next_at": now}
+        _set(connection, row, due_at=due_at, working=working, **running)
         said = {"clock": row.id, "rule": row.rule_id, "due_at": due_at.isoformat()}
         _log(connection, case_id, "clock_resumed", now, said)
     return len(paused)

@@ -7,15 +7,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 
-from postventa.clocks import end_clocks, start_clocks
+from postventa.clock_law import pack_or_nothing
+from postventa.clocks import TICKING, end_clocks, start_clocks
 from postventa.plain_text import plain_text
 from postventa.rules.commercial import out_of_place
 from postventa.rules.complaints import Act, State, move
+from postventa.rules.escalation import ClockState
+from postventa.rules.statutes import Direction
 from postventa.settings import Settings
 from postventa.store import casebook
 from postventa.store.caselog import lock
 from postventa.store.cases import CaseEntryRow
-from postventa.store.clocks import ClockRow, open_clocks
+from postventa.store.clocks import ClockRow
 from postventa.store.complaints import ComplaintRow, complaint_of
 
 CUSTOMER, CLOCK = "customer", "clock"
@@ -123,11 +126,23 @@ def end_duties(
     state: str | None = None,
     but: Collection[str] = (),
 ) -> None:
-    """Ends the shop's duties that still run, by name where some of them must run on."""
-    running = {
-        clock.rule_id for clock in open_clocks(connection, case_id) if clock.direction == "trader_duty"
-    }
-    end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=running - {*but}, state=state)
+    """Ends the shop's duties that are not done, by name where some of them must run on."""
+    names = _of_the_shop(connection, case_id)
+    end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=names - {*but}, state=state)
+
+
+def replied(connection: Connection, settings: Settings, case_id: int, *, now: datetime) -> None:
+    """A person has written to the customer: promises of a reply are kept, and those of an answer run on."""
+    pack = pack_or_nothing(settings)
+    names = {rule.rule_id for rule in pack if rule.met_by == "reply"}
+    end_clocks(connection, now=now, at=now, case_id=case_id, rule_ids=names)
+
+
+def _of_the_shop(connection: Connection, case_id: int) -> set[str]:
+    """The rules of the duties of a case that are not done: one that stands still is none of them less."""
+    mine = (_CLOCKS.c.case_id == case_id) & (_CLOCKS.c.direction == Direction.TRADER_DUTY)
+    wanted = select(_CLOCKS.c.rule_id).where(mine, _CLOCKS.c.state.in_((*TICKING, ClockState.PAUSED)))
+    return set(connection.execute(wanted).scalars())
 
 
 def asked_until(connection: Connection, case_id: int, asked_at: datetime) -> tuple[datetime, date]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from postventa.clocks import end_clocks
+from postventa.clocks import end_clocks, resume
 from postventa.complaint_moves import (
     ADR,
     CUSTOMER,
@@ -75,9 +75,12 @@ def add_to_case(
 def complete(
     connection: Connection, settings: Settings, case_id: int, *, who: str, at: datetime, now: datetime
 ) -> None:
-    """What was asked for is there. A large company's period under Ley 10/2025 starts now; no other clock moves."""
+    """What was asked for is there. A large company's period under Ley 10/2025 starts now, what stood still runs on, and
+    no other clock moves.
+    """
     row = held(connection, case_id)
     act_on(connection, row, Act.COMPLETE, who=who, now=now)
+    resume(connection, settings, case_id=case_id, at=at, now=now)
     end_clocks(connection, now=now, at=at, case_id=case_id, rule_ids=[FIX])
     started_anew = end_clocks(
         connection, now=now, at=at, case_id=case_id, rule_ids=RESTARTS, state="not_applicable"

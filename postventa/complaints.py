@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from postventa.clocks import end_clocks
+from postventa.clocks import end_clocks, pause
 from postventa.complaint_answers import NotAnswered, answer, set_points
 from postventa.complaint_intake import Filed, Statement, file_complaint, last_day_of
 from postventa.complaint_moves import (
@@ -21,6 +21,7 @@ from postventa.complaint_moves import (
     held,
     our_words,
     receipt_sent,
+    replied,
     say_next,
     start,
     write,
@@ -71,6 +72,7 @@ def hold(
     words = our_words(text, "how things stand and what comes next")
     act_on(connection, row, Act.HOLD, who=by, now=now, owner=row.owner or by)
     occasion = say_next(connection, case_id, "holding", by=by, text=words, now=now)
+    replied(connection, settings, case_id, now=now)
     casebook.owe(connection, case_id, "complaint_holding", occasion, now, facts={"text": words})
 
 
@@ -79,7 +81,8 @@ def ask_for_more(
 ) -> datetime:
     """Asks the customer for what is missing, and says until when and what follows; answers until when (exclusive).
 
-    They have ten working days at least. Only a large company's own period starts anew when they answer.
+    They have ten working days at least. Only a large company's own period starts anew when they answer; promises of the
+    shop's own stand still meanwhile where they may.
     """
     row = held(connection, case_id)
     check_person(settings, by)
@@ -96,6 +99,8 @@ def ask_for_more(
         now=now,
         occasion=occasion,
     )
+    replied(connection, settings, case_id, now=now)
+    pause(connection, settings, case_id=case_id, now=now)
     until, last_day = asked_until(connection, case_id, now)
     write(connection, case_id, asked_for_more_at=now)
     facts = {

@@ -132,6 +132,9 @@ def _checked(where: str, rule: Rule) -> Rule:
         "may_pause: nothing counted backwards can pause": (
             rule.may_pause and rule.counting is Counting.BACKWARDS
         ),
+        "met_by: only a promise about complaint.received can be met by a reply": (
+            rule.met_by == "reply" and (rule.is_statutory or rule.trigger != "complaint.received")
+        ),
         "is_statutory: only a file with a jurisdiction says what is law": (
             rule.is_statutory and not rule.jurisdiction
         ),

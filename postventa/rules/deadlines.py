@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from postventa.rules.counting import A_SECOND, Holidays, UnknownYear, end_of, hours_of
 from postventa.rules.office_hours import OfficeHours, Span, office_time_later
-from postventa.rules.periods import last_day, written_day, written_period
+from postventa.rules.periods import after_standing, last_day, written_day, written_period
 from postventa.rules.statutes import (
     HOME_ZONES,
     Counting,
@@ -125,8 +125,10 @@ def _end(
         return _End(zone, None, last + A_SECOND, (intro, step, end))
     day, steps = last_day(rule, local.date(), holidays)
     if pauses:
-        suspended = sum((_day(end, zone) - _day(begin, zone)).days + 1 for begin, end in pauses)
-        day += timedelta(days=suspended)
+        off = [(_day(begin, zone), _day(end, zone)) for begin, end in pauses]
+        suspended = sum((resumed_on - paused_on).days + 1 for paused_on, resumed_on in off)
+        for paused_on, resumed_on in sorted(off):
+            day = after_standing(rule, day, paused_on, resumed_on, holidays)
         steps.append(f"suspended for {suspended} days, it ends on {written_day(day)}")
     end = f"it ends with the last second of {written_day(day)}"
     if hours_of(day, zone) != 24:

@@ -15,6 +15,16 @@ def last_day(rule: Rule, day: date, holidays: Holidays) -> LastDay:
     return _METHODS[rule.counting](rule, day, holidays)
 
 
+def after_standing(rule: Rule, last: date, first_off: date, last_off: date, holidays: Holidays) -> date:
+    """The last good day of a period that stood still on these days: working days are made good by working days."""
+    days = [first_off, *days_between(first_off, last_off)]
+    if rule.counting is not Counting.WORKING_DAYS:
+        return last + timedelta(days=len(days))
+    national = rule.is_trader_duty
+    stood = sum(holidays.is_working_day(day, only_national=national) for day in days)
+    return working_days_later(last, stood, holidays, only_national=national)
+
+
 def written_day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B} {day.year}"
 

@@ -104,6 +104,9 @@ class Rule:
     of_several: Literal["last", "first"] = "last"
     """Which of several events starts the clock: the `last` parcel, or the `first` proof."""
     may_pause: bool = False
+    """Whether it stands still while the customer is being waited for; never a duty of the law."""
+    met_by: Literal["answer", "reply"] = "answer"
+    """What ends a clock about a complaint: the answer, or anything that a person writes to the customer."""
     office: OfficeHours = NINE_TO_SIX
     topics: tuple[str, ...] = ()
     """Empty: every topic."""

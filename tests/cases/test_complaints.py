@@ -358,6 +358,84 @@ def test_a_large_companys_own_period_starts_when_the_complaint_is_complete_and_n
     assert [name for name in states if "completed" in name] == ["R-CMP-ANS-L completed:2027-02-04T11:00:00"]
 
 
+OWN = """
+[[rule]]
+rule_id = "P-REPLY"
+title = "A first reply"
+trigger = "complaint.received"
+length = 4
+unit = "business_hour"
+counting = "BH"
+direction = "trader_duty"
+article = "our terms, 4"
+met_by = "reply"
+
+[[rule]]
+rule_id = "P-ANSWER"
+title = "An answer within sixteen hours at the desk"
+trigger = "complaint.received"
+length = 16
+unit = "business_hour"
+counting = "BH"
+direction = "trader_duty"
+article = "our terms, 5"
+may_pause = true
+"""
+
+
+@pytest.fixture
+def promising(desk, configuration, tmp_path):
+    """The desk of a shop that promises a first reply in 4 of its hours and an answer in 16."""
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    configuration["policy"] = {"rules": str(tmp_path / "own.toml")}
+    desk.place = Workplace(settings_from(configuration), desk.place.store)
+    desk.file(zone="Europe/Madrid")  # on a Monday at noon in Madrid
+    return desk
+
+
+def own_clock(desk, rule_id):
+    wanted = select(ClockRow.__table__).where(ClockRow.rule_id == rule_id)
+    with desk.place.reading() as connection:
+        return connection.execute(wanted).one()
+
+
+@on_one_database
+def test_a_promise_of_the_shop_stands_still_while_the_customer_is_asked_and_the_law_runs_on(promising):
+    hour = timedelta(hours=1)
+    assert own_clock(promising, "P-ANSWER").due_at == datetime(2026, 11, 4, 9, 0, 1, tzinfo=UTC)
+    law = promising.clocks()["R-CMP-ANS"]
+    promising.do(complaints.ask_for_more, "Una foto", by="ana", now=NOON + 2 * hour)
+    stopped = own_clock(promising, "P-ANSWER")
+    assert (stopped.state, stopped.next_at) == ("paused", None)
+    assert promising.clocks()["R-CMP-ANS"] == law
+    back = NOON + 3 * DAY
+    words = {"at": back, "now": back + hour, "occasion": "mail:1"}
+    promising.do(complaints.add_to_case, "Aquí está", **words)
+    again = own_clock(promising, "P-ANSWER")
+    assert again.state == "running"
+    # Two of sixteen hours were gone: six of the others are Thursday's and eight Friday's.
+    assert again.due_at == datetime(2026, 11, 6, 16, 0, 1, tzinfo=UTC)
+    assert "It stood still from 2026-11-02 14:00:00 to 2026-11-05 12:00:00" in again.working
+    assert promising.clocks()["R-CMP-ANS"] == law
+
+
+@on_one_database
+def test_a_promise_that_stands_still_is_kept_by_an_answer(promising):
+    promising.do(complaints.ask_for_more, "Una foto", by="ana", now=NOON + timedelta(hours=2))
+    promising.answer(NOON + 6 * DAY)
+    assert own_clock(promising, "P-ANSWER").state == "met"
+    assert "paused" not in {state for state, _ in promising.clocks().values()}
+
+
+@on_one_database
+@pytest.mark.parametrize("act", [complaints.hold, complaints.ask_for_more])
+def test_a_promised_reply_is_kept_by_the_first_words_of_a_person_and_no_answer_is(promising, act):
+    promising.do(act, "Hemos preguntado al transportista.", by="ana", now=NOON + timedelta(hours=1))
+    assert own_clock(promising, "P-REPLY").state == "met"
+    assert own_clock(promising, "P-ANSWER").state in {"running", "paused"}
+    assert promising.clocks()["R-CMP-ANS"][0] == "running"
+
+
 def test_a_reopened_complaint_has_clocks_of_its_own_and_its_history(desk):
     desk.file(zone="Europe/Madrid")
     desk.answer()

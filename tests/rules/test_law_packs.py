@@ -182,6 +182,10 @@ def test_a_folder_without_rules_is_named(tmp_path):
             changed('"BH"', '"BACK"').replace('"business_hour"', '"day"'),
             "P-ANSWER: may_pause: nothing counted backwards",
         ),
+        (
+            changed('"complaint.received"', '"withdrawal.informed"') + 'met_by = "reply"\n',
+            "P-ANSWER: met_by: only a promise about complaint.received",
+        ),
         (A_PROMISE + A_PROMISE, "P-ANSWER: effective_from or effective_until lets two versions"),
     ],
 )

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from postventa.calendars import holidays_for
 from postventa.rules.deadlines import deadline
-from postventa.rules.pausing import due_after_pause
+from postventa.rules.pausing import due_after_pause, told_pause
 from postventa.rules.statutes import Counting, Direction, Rule, Unit
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -53,6 +53,22 @@ def test_days_that_a_promise_stood_still_are_added_whole():
     five = promise(5, Unit.DAY, Counting.CIVIL_DAYS)
     due_at = after(five, "2026-11-02 10:00", "2026-11-03 12:00", "2026-11-05 09:00")
     assert due_at == at("2026-11-11 00:00")
+
+
+def test_working_days_that_a_promise_stood_still_are_made_good_by_working_days():
+    three = promise(3, Unit.WORKING_DAY, Counting.WORKING_DAYS)
+    # It would end on Thursday; Tuesday to Thursday it stood still: Friday, Monday and Tuesday make that good.
+    assert after(three, "2026-11-09 10:00", "2026-11-10 12:00", "2026-11-12 09:00") == at("2026-11-18 00:00")
+    # A weekend takes nothing away, and so gives nothing back.
+    assert after(three, "2026-11-05 10:00", "2026-11-07 12:00", "2026-11-08 09:00") == at("2026-11-11 00:00")
+
+
+def test_a_pause_is_told_in_words():
+    stood = at("2026-11-02 12:00"), at("2026-11-02 13:30")
+    assert told_pause(stood, at("2026-11-03 11:30"), MADRID) == (
+        "It stood still from 2026-11-02 12:00:00 to 2026-11-02 13:30:00 (Europe/Madrid), "
+        "so its last good second is 2026-11-03 11:29:59."
+    )
 
 
 def test_elapsed_hours_move_by_the_pause_itself():

@@ -370,7 +370,8 @@ def test_only_a_promise_of_the_shop_pauses_and_goes_on_with_what_it_had_left(
     paused = office.the(ClockRow, rule_id="P-REPLY")
     assert (paused.state, paused.next_at) == ("paused", None)
     with office.place.store.begin() as connection:
-        assert resume(connection, settings, case_id=case_id, now=FILED + timedelta(hours=3)) == 1
+        back = FILED + timedelta(hours=3)
+        assert resume(connection, settings, case_id=case_id, at=back, now=back) == 1
     resumed = office.the(ClockRow, rule_id="P-REPLY")
     assert resumed.due_at == at("2026-11-03 11:00:01")
     assert resumed.state == "running"
