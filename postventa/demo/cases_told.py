@@ -40,6 +40,7 @@ def tell_cases(console: Console, now: datetime) -> bool:
             passed = sum(stand[family, other] for other in states) if number == 0 else been[family, state]
             table.add_row(family, state.replace("_", " "), str(stand[family, state]), str(passed))
     console.print(table)
+    console.print(f"  {_gaps(stand)}")
     counts = Counter(one.when for one in due)
     said = ", ".join(f"{counts[when]} {when.replace('_', ' ')}" for when in When if counts[when])
     console.print(f"  Deadlines of the desk: {said or 'none within a week'}.")
@@ -51,6 +52,17 @@ def tell_cases(console: Console, now: datetime) -> bool:
     verdict = "[bold red]BROKEN[/]" if broken else "[green]whole[/]"
     console.print(f"  The logs of {len(everyone)} cases are {verdict}.")
     return not broken
+
+
+def _gaps(stand: Counter[tuple[str, str]]) -> str:
+    """Whether the story shows every state at its end; a short one, or one of few orders, may not."""
+    empty = [
+        f"{family} {state.replace('_', ' ')}"
+        for family, states in FAMILIES.items()
+        for state in states
+        if not stand[family, state]
+    ]
+    return f"Nothing stands in: {', '.join(empty)}." if empty else "Every state has a case that stands in it."
 
 
 def _standing(connection: Connection) -> Counter[tuple[str, str]]:

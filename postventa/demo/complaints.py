@@ -141,6 +141,6 @@ COMPLAINTS: tuple[tuple[float, Script], ...] = (
     (shortly_before(9, 8), rejected_and_reopened),
     (shortly_before(13, 8), asked_for_more),
     (shortly_before(17, 8), in_progress),
-    (shortly_before(21, 8), just_acknowledged),
+    (shortly_before(19, 8), just_acknowledged),
     (END + 0.2, just_received),
 )

@@ -1,7 +1,7 @@
-"""The demo's returns: who withdraws at which hour of the story, what comes back, and what the desk does about it.
+"""The demo's returns, in every state: who sends what back at which hour of the story, and what the desk does about it.
 
-Where a return passes through a state in an instant (`requested` is acknowledged at once, what is `approved` has its
-goods asked for at once), the summary counts that it has been there. Everybody in here is invented.
+A withdrawal in time passes through the first states at once; what rests in them is what the law does not oblige the
+shop to take unseen. Everybody in here is invented.
 """
 
 from collections.abc import Generator
@@ -9,6 +9,7 @@ from collections.abc import Generator
 from postventa import return_decisions, returns
 from postventa.demo.rhythm import DAY, shortly_before
 from postventa.demo.stage import LEAD, OWNER, Buyer, Script, Stage
+from postventa.rules.returns import ReturnKind
 
 Acts = Generator[float, None, None]
 
@@ -140,6 +141,27 @@ def exchanged(stage: Stage) -> Acts:
     stage.note(returns.exchange, case, who=LEAD)
 
 
+def asked_for_on_the_telephone(stage: Stage) -> Acts:
+    """A fault after weeks of use: nobody has accepted or declined it yet."""
+    who = stage.buyer("delivered")
+    if who is None:
+        return
+    text = "Llama por teléfono: la cremallera se ha abierto a las dos semanas y quiere devolverlo."
+    stage.ask_to_return(who, ReturnKind.NON_CONFORMITY, text)
+    yield from ()
+
+
+def accepted_and_its_label_to_come(stage: Stage) -> Acts:
+    """A fault that the desk has accepted; the carrier has yet to send the label for the way back."""
+    who = stage.buyer("delivered")
+    if who is None:
+        return
+    text = "Truca per telèfon: una costura s'ha obert en rentar-lo i el vol tornar."
+    case = stage.ask_to_return(who, ReturnKind.NON_CONFORMITY, text, language="ca")
+    yield shortly_before(21, 8)
+    stage.act(return_decisions.approve, case, who=LEAD, is_told_later=True)
+
+
 RETURNED: tuple[tuple[float, Script], ...] = (
     (shortly_before(1, 8), withdrawn_before_it_left),
     (shortly_before(4, 8), withdrawn_and_paid_back),
@@ -153,4 +175,6 @@ RETURNED: tuple[tuple[float, Script], ...] = (
     (shortly_before(13, 8), on_its_way_back),
     (shortly_before(13, 8), back_and_not_looked_at),
     (shortly_before(17, 8), from_an_address_nobody_knows),
+    (shortly_before(19, 8), accepted_and_its_label_to_come),
+    (shortly_before(21, 8), asked_for_on_the_telephone),
 )

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -14,7 +14,7 @@ from postventa import clock, compensation, complaints
 from postventa.compensation import NotPossible
 from postventa.complaints import NotDone
 from postventa.rules.complaints import Kind, Outcome, Topic
-from postventa.rules.returns import OutOfTurn
+from postventa.rules.returns import OutOfTurn, ReturnKind
 from postventa.store.orders import CustomerRow, LineRow, OrderRow
 from postventa.withdrawals import Declaration, declare
 from postventa.workplace import Workplace
@@ -111,20 +111,12 @@ class Stage:
     ) -> int:
         """A withdrawal by the page, from the link in a mail if verified: of everything, or of the first `lines` lines."""
         some = dict(list(who.lines.items())[:lines]) if lines else None
-        said = Declaration(
-            shop=SHOP,
-            order_ref=who.number,
-            email=who.email,
-            name=who.name,
-            statement=text,
-            source="web",
-            source_ref=f"demo-{next(self._turn)}",
-            informed_at=self.now,
-            lines=some,
-            language=language,
-            is_verified=is_verified,
-        )
-        return int(self.do(lambda c: declare(c, self.place.settings, said, self.now).case_id))
+        said = self._declared(who, text, language, "web")
+        return self._file(replace(said, lines=some, is_verified=is_verified))
+
+    def ask_to_return(self, who: Buyer, kind: ReturnKind, text: str, *, language: str = "es") -> int:
+        """Another return than a withdrawal, by telephone."""
+        return self._file(replace(self._declared(who, text, language, "desk"), kind=kind))
 
     def add(self, case_id: int, text: str) -> None:
         """A customer's further words on the page of the case."""
@@ -190,6 +182,23 @@ class Stage:
         """Does something in one transaction, as a task would."""
         with self.place.store.begin() as connection:
             return what(connection)
+
+    def _declared(self, who: Buyer, text: str, language: str, source: str) -> Declaration:
+        return Declaration(
+            shop=SHOP,
+            order_ref=who.number,
+            email=who.email,
+            name=who.name,
+            statement=text,
+            source=source,
+            source_ref=f"demo-{next(self._turn)}",
+            informed_at=self.now,
+            language=language,
+            is_verified=True,
+        )
+
+    def _file(self, said: Declaration) -> int:
+        return int(self.do(lambda c: declare(c, self.place.settings, said, self.now).case_id))
 
     def _at(self, hour: float) -> datetime:
         return self.start + timedelta(hours=hour)

@@ -77,6 +77,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
         ("How the chain stands", f"{stack.prefect_url}/artifacts/key/chain-today"),
         ("What the polls missed", f"{stack.prefect_url}/artifacts/key/completeness-tienda"),
         ("What the desk has to do", f"{stack.prefect_url}/artifacts/key/desk-today"),
+        ("What comes back", f"{stack.prefect_url}/artifacts/key/returns-today"),
         ("What customers say", f"{stack.prefect_url}/artifacts/key/reviews-today"),
         ("The managers' report", _report()),
         ("Every mail", f"{stack.sandbox_url}/mailbox"),
