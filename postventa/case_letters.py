@@ -82,7 +82,8 @@ class CaseDesk:
         case = self._dossier.case
         name, email = self._recipient(row)
         view = self.view(row)
-        if row.message == OF_ADR and not self._settings.adr.entity:
+        tells_of_adr = row.message == OF_ADR or (row.facts or {}).get("tells_of_adr")
+        if tells_of_adr and not self._settings.adr.entity:
             raise BadTemplate("it has no entity for dispute resolution to name: set entity and url in [adr]")
         return enveloped(
             row.message,

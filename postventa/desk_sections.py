@@ -3,8 +3,9 @@
 from datetime import date, time
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from postventa.rules.commercial import leads_nowhere
 from postventa.section_kinds import Percent, Section, Text, Zone
 
 
@@ -43,3 +44,11 @@ class Adr(Section):
     url: str = ""
     is_member: bool = False
     takes_part: bool = False
+
+    @field_validator("entity", "url")
+    @classmethod
+    def _leads_somewhere(cls, written: str) -> str:
+        refused = leads_nowhere(written)
+        if refused:
+            raise ValueError(f"must name an entity of today: {refused}")
+        return written

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from postventa.connectors.addresses import mailbox
 from postventa.connectors.mime import Attachment, Letter, letter_bytes
+from postventa.firewall import check_letter
 from postventa.messages import render
 from postventa.views import MessageView
 
@@ -38,6 +39,7 @@ def enveloped(
     """
     name, address = to
     rendered = render(message, view)
+    check_letter(message, view, rendered)
     letter = Letter(
         message_id=message_id,
         sender=sender,

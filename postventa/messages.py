@@ -27,6 +27,7 @@ from postventa.cards import (
     named,
     read_toml,
 )
+from postventa.rules.messages import IN_A_CASE
 from postventa.rules.orders import CHAIN, Stage
 from postventa.templating import template_environment
 from postventa.views import MessageView, ParcelView
@@ -68,7 +69,14 @@ def language_for(wanted: str | None, default: str) -> str:
 
 
 def render(message: str, view: MessageView) -> Rendered:
-    """Puts a message into the view's language. Raises NoSuchMessage, or BadTemplate where a template is wrong."""
+    """Puts a message into the view's language.
+
+    Raises NoSuchMessage, or BadTemplate where a template is wrong or a message has no place in a case.
+    """
+    if view.case is not None and not view.is_for_staff and card(message).message_class not in IN_A_CASE:
+        raise BadTemplate(
+            f"{message} is {card(message).message_class}: in a case nothing of that class is said"
+        )
     subject, text, html = _templates(message, view.language)
     values = values_of(card(message), view)
     try:

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from postventa.rules.commercial import out_of_place
+from postventa.rules.commercial import advertises, out_of_place
 from postventa.rules.complaints import (
     MOVES,
     OPEN,
@@ -116,3 +116,11 @@ def test_what_has_no_place_in_a_complaint_is_found(text):
 )
 def test_who_complains_of_a_coupon_can_be_answered_about_it(text):
     assert out_of_place(text) == ""
+
+
+def test_a_template_may_not_even_name_a_coupon_but_may_have_one_put_in():
+    assert advertises("<p>Tu CUPÓN te espera</p>").startswith("it advertises ('cupón')")
+    assert (
+        advertises("{% if order.discount %}{{ words.coupon }}{# a discount #}{% endif %} Te escribiremos.")
+        == ""
+    )
