@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from postventa.rules.messages import Outcome
+from postventa.store.batches import among
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import CustomerRow, LineRow, OrderRow
 from postventa.store.shipments import ShipmentRow
@@ -28,27 +29,29 @@ def dossiers(connection: Connection, order_ids: Sequence[int], channel: str = "e
     if not order_ids:
         return {}
     orders, customers = OrderRow.__table__, CustomerRow.__table__
-    found = connection.execute(orders.select().where(orders.c.id.in_(order_ids))).all()
+    found = connection.execute(orders.select().where(among(connection, orders.c.id, order_ids))).all()
     people = {
         row.id: row
         for row in connection.execute(
-            customers.select().where(customers.c.id.in_({order.customer_id for order in found}))
+            customers.select().where(
+                among(connection, customers.c.id, {order.customer_id for order in found})
+            )
         )
     }
     read = {order.id: Dossier(order, people[order.customer_id]) for order in found}
     lines = LineRow.__table__
     for line in connection.execute(
-        lines.select().where(lines.c.order_id.in_(order_ids)).order_by(lines.c.id)
+        lines.select().where(among(connection, lines.c.order_id, order_ids)).order_by(lines.c.id)
     ):
         read[line.order_id].lines.append(line)
     parcels = ShipmentRow.__table__
     for parcel in connection.execute(
-        parcels.select().where(parcels.c.order_id.in_(order_ids)).order_by(parcels.c.id)
+        parcels.select().where(among(connection, parcels.c.order_id, order_ids)).order_by(parcels.c.id)
     ):
         read[parcel.order_id].parcels[parcel.id] = parcel
     box = OutboxRow.__table__.c
     told = select(box.order_id, box.message, box.shipment_id).where(
-        box.order_id.in_(order_ids),
+        among(connection, box.order_id, order_ids),
         box.outcome.in_((Outcome.SENT, Outcome.UNCERTAIN)),
         box.channel == channel,
     )

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select, text, update
 
 from postventa.rules.messages import WAITS_ALONE, Outcome
+from postventa.store.batches import among
 from postventa.store.cases import CaseRow
 from postventa.store.messages import OPEN, OPEN_ALONE, OPEN_OF_CASES, AttemptRow, OutboxRow
 from postventa.store.orders import OrderRow
@@ -87,13 +88,13 @@ def claim(
             .order_by(_BOX.due_at, _BOX.id)
             .limit(limit)
         )
-        taken = _take(connection, lane, due, now, wall, channel=channel)
+        taken = _take(connection, lane, due, now, wall, limit=limit, channel=channel)
         if taken:
             break
     if taken:
         connection.execute(
             update(_OUTBOX)
-            .where(_BOX.id.in_([row.id for row in taken]))
+            .where(among(connection, _BOX.id, [row.id for row in taken]))
             .values(sender=sender, claimed_until=wall + CLAIM_FOR)
         )
     return taken
@@ -192,6 +193,7 @@ def _take(
     now: datetime,
     wall: datetime,
     *,
+    limit: int,
     channel: str,
 ) -> list[Row[Any]]:
     """Due messages whose orders (or cases) nobody else holds, the orders locked.
@@ -205,9 +207,12 @@ def _take(
         if theirs.issuperset(wanted):
             break
         locked = _lock(connection, lane, wanted)
-        taken = [
-            row for rows in _unsettled(connection, lane, channel, locked) for row in _in_turn(rows, now, wall)
-        ]
+        unsettled = _unsettled(connection, lane, channel, locked)
+        taken: list[Row[Any]] = []
+        for one in wanted:
+            if len(taken) >= limit:  # the others are another sender's: an order may owe several
+                break
+            taken += _in_turn(unsettled.get(one, ()), now, wall)
         if taken:
             return taken
         theirs.update(locked)
@@ -218,19 +223,23 @@ def _take(
 
 def _unsettled(
     connection: Connection, lane: _Lane, channel: str, ids: Sequence[int]
-) -> Iterable[list[Row[Any]]]:
-    """What these orders owe, order by order, in the sequence in which it was owed."""
+) -> dict[int, list[Row[Any]]]:
+    """What each of these orders owes, in the sequence in which it was owed."""
+    by_order: dict[int, list[Row[Any]]] = {}
     if not ids:
-        return ()
+        return by_order
     rows = connection.execute(
         _OUTBOX.select()
-        .where(lane.of.in_(ids), _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)), _BOX.channel == channel)
+        .where(
+            among(connection, lane.of, ids),
+            _BOX.outcome.in_((*_OPEN, Outcome.BEGUN)),
+            _BOX.channel == channel,
+        )
         .order_by(lane.of, _BOX.id)
     )
-    by_order: dict[int, list[Row[Any]]] = {}
     for row in rows:
         by_order.setdefault(row._mapping[lane.of], []).append(row)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return by_order.values()
+    return by_order
 
 
 def _lock(connection: Connection, lane: _Lane, ids: Sequence[int]) -> list[int]:
@@ -239,7 +248,7 @@ def _lock(connection: Connection, lane: _Lane, ids: Sequence[int]) -> list[int]:
         return list(ids)
     free = (
         select(lane.parent)
-        .where(lane.parent.in_(ids))
+        .where(among(connection, lane.parent, ids))
         .order_by(lane.parent)
         .with_for_update(skip_locked=True, key_share=True)
     )

@@ -52,6 +52,14 @@ def test_a_claim_takes_whole_orders_even_beyond_its_limit(owing, claim):
     assert len(claim("a", limit=1)) == 3
 
 
+def test_a_claim_is_full_with_so_many_messages_though_each_of_so_many_orders_owes_several(owing, claim, box):
+    orders = owing(4, ("received", "paid"))
+    for order in orders:
+        box(order, "received", due_at=MONDAY - HOUR)  # every order's first message is due before anybody's second
+    assert claim("a", limit=4) == [(order, step) for order in orders[:2] for step in ("received", "paid")]
+    assert {order for order, _ in claim("b", limit=4)} == set(orders[2:])
+
+
 def test_a_message_owed_to_an_order_in_somebodys_hands_waits_for_them(owing, claim, box):
     (one,) = owing(1, ("received", "paid"))
     box(one, "paid", due_at=LATER)
