@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 def send_together(channel: str, number: int) -> Sent:
     """Sends what is due as sender `number` of the channel: the first one here, one for each further core by a hand."""
+    _keep_what_is_imported()
     hand = _hand(number) if 1 < number <= (os.cpu_count() or 1) else None
     if hand is not None:
         with open_workplace().reading() as connection:
@@ -83,6 +84,12 @@ class Hand:
 
 
 @cache
+def _keep_what_is_imported() -> None:
+    """Once in a process: what is imported by now stays, and is not looked through for garbage with every thousand mails."""
+    gc.freeze()
+
+
+@cache
 def _hand(number: int) -> Hand:
     hand = Hand(number)
     atexit.register(hand.dismiss)
@@ -115,10 +122,10 @@ def _answer(process: subprocess.Popen[str], channel: str) -> dict[str, Any] | No
 def _work() -> None:
     """A hand's life: for each line that asks, sends what is due and answers; ends with whoever started it."""
     employer = os.getppid()
-    gc.freeze()  # what is imported stays: not looked through again with every some hundred mails
     for line in sys.stdin:
         channel, environment = json.loads(line)
         os.environ.update(environment)
+        _keep_what_is_imported()
         try:
             sent = send_due(channel, is_wanted=lambda: os.getppid() == employer)
             said = {field.name: getattr(sent, field.name) for field in fields(sent)}
