@@ -10,13 +10,13 @@ from sqlalchemy import Connection, func, select, text, update
 
 from postventa.clocks import end_clocks
 from postventa.declarations import ACKNOWLEDGEMENT
-from postventa.refunds import REFUND_RULES, read_back
+from postventa.refunds import read_back
 from postventa.return_goods_out import ask_for_what_left
 from postventa.reviews import plan_ask
 from postventa.rules.counting import A_SECOND
 from postventa.rules.messages import Outcome
 from postventa.rules.orders import STOPPED, Stage
-from postventa.rules.refunds import double_sum_risk
+from postventa.rules.refunds import REFUND_RULES, double_sum_risk
 from postventa.rules.returns import SETTLED, ReturnKind, ReturnState
 from postventa.rules.withdrawals import UNSCANNED_FOR, is_unscanned
 from postventa.sales import ending_of, possession_of

@@ -18,6 +18,7 @@ from postventa.calls import TO_STAFF, facts_of
 from postventa.case_letters import CaseDesk
 from postventa.clock_law import rule_of
 from postventa.messages import render
+from postventa.refund_risks import double_sum
 from postventa.rules.escalation import Call, Role
 from postventa.settings import BadConfiguration, Channel, Settings
 from postventa.staff_letters import ABOUT_AN_ORDER, staff_view
@@ -75,7 +76,7 @@ def lines_of(connection: Connection, settings: Settings, calls: Sequence[Any], n
         case, order = cases.get(clock.case_id), orders.get(clock.order_id)
         what = f"{clock.rule_id}, {made.rung}"
         bare = f"{_name(clock, case, order)}: {what}, due {clock.due_at:%Y-%m-%d %H:%M} UTC"
-        row = _letter(settings, clock, made, now)
+        row = _letter(connection, settings, clock, made, now)
         try:
             if case is not None:
                 view = desks[clock.case_id].view(row)
@@ -91,10 +92,11 @@ def lines_of(connection: Connection, settings: Settings, calls: Sequence[Any], n
     return lines
 
 
-def _letter(settings: Settings, clock: Any, made: Any, now: datetime) -> Any:
+def _letter(connection: Connection, settings: Settings, clock: Any, made: Any, now: datetime) -> Any:
     """The call's letter as the outbox would hold it: its subject says number, time left, what is to be done."""
     call = Call(made.rung, Role.OWNER, made.planned_at)
     facts = facts_of(clock, rule_of(settings, clock), call, now)
+    facts["double_sum"] = double_sum(connection, clock, now)
     message = TO_STAFF if clock.case_id is not None else ABOUT_AN_ORDER
     return SimpleNamespace(message=message, recipient=made.to, facts=facts)
 

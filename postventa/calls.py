@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from postventa.refund_risks import double_sum
 from postventa.rules.complaints import Act, State, move
 from postventa.rules.escalation import Call, Role
 from postventa.rules.statutes import Rule
@@ -58,6 +59,7 @@ class Caller:
         if to and is_written:
             facts = facts_of(self.clock, self.rule, call, self.now)
             facts["is_unowned"] = (owner or "") not in desk.people
+            facts["double_sum"] = double_sum(self.connection, self.clock, self.now)
             self._write(f"{self.clock.id}:{call.name}", to, facts)
         if case is not None:
             self._say(call, to)

@@ -23,6 +23,8 @@ RECEIPT = "complaint_received"
 """The letter that carries its content as a PDF too."""
 OF_ADR = "complaint_adr"
 """The letter that is nothing without an entity to turn to (Ley 7/2017 art. 40.3)."""
+_SINCE = {"double_sum": ""}
+"""Facts that letters owed by an earlier version do not have."""
 
 
 class CaseDesk:
@@ -109,7 +111,7 @@ class CaseDesk:
             customer_name=self._recipient(row)[0],
             order=self._order(),
             case=self._case(),
-            facts=facts_of(row.facts or {}, self._zone),
+            facts=facts_of(_SINCE | (row.facts or {}), self._zone),
             is_for_staff=for_staff,
         )
 

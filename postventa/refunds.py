@@ -17,6 +17,8 @@ from postventa.rules.refunds import (
     FROM_THE_GOODS,
     FROM_THE_WORD,
     MAY_WAIT,
+    REFUND,
+    REFUND_RULES,
     Claim,
     GivenBack,
     Share,
@@ -33,8 +35,6 @@ from postventa.store.compensation import money_promised
 from postventa.store.returns import ReturnRow
 from postventa.store.sales import Sale, look_again, return_of
 
-REFUND, HOLD, CONFORMITY = "R-WDR-REF", "R-WDR-HOLD", "R-CON-REF"
-REFUND_RULES = (REFUND, HOLD, CONFORMITY)
 _CLOCKS: Any = ClockRow.__table__
 OWES_NOTHING = {ReturnState.DECLINED, ReturnState.CANCELLED, ReturnState.EXCHANGED}
 

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 
 from postventa.clocks import end_clocks
-from postventa.refunds import REFUND
-from postventa.rules.refunds import MAY_WAIT, may_withhold
+from postventa.rules.refunds import MAY_WAIT, REFUND, may_withhold
 from postventa.rules.returns import ReturnKind, ReturnState
 from postventa.store.caselog import log
 from postventa.store.cases import CaseRow

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, update
 
 from postventa.clocks import end_clocks
-from postventa.refunds import REFUND_RULES, money_falls_due, set_amount
+from postventa.refunds import money_falls_due, set_amount
 from postventa.return_instructions import instruct
 from postventa.returns import SEND_BACK, act, note, the_return
-from postventa.rules.refunds import FROM_THE_WORD
+from postventa.rules.refunds import FROM_THE_WORD, REFUND_RULES
 from postventa.rules.returns import Act, OutOfTurn, ReturnKind, ReturnState, may_decline
 from postventa.sales import amount_for, ending_of
 from postventa.settings import Settings

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from postventa.refunds import REFUND_RULES
-from postventa.rules.refunds import double_sum_risk
+from postventa.rules.refunds import REFUND_RULES, double_sum_risk
 from postventa.rules.returns import ReturnKind
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.clocks import ClockRow

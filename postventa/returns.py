@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from postventa.clocks import end_clocks
-from postventa.refunds import REFUND_RULES, money_falls_due
+from postventa.refunds import money_falls_due
+from postventa.rules.refunds import REFUND_RULES
 from postventa.rules.returns import Act, ReturnState, after
 from postventa.settings import Settings
 from postventa.store.casebook import move, owe, say

@@ -31,6 +31,11 @@ class LineWindow:
     """The letter of LGDCU 103 that excepts it; empty where none does."""
     reason: str
 
+    @property
+    def state(self) -> str:
+        """By the name that scripts may rely on."""
+        return "withdrawal_open" if self.is_open else "withdrawal_closed"
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -47,21 +52,21 @@ class Window:
 
     def sentences(self) -> list[str]:
         """A line for each line of the order, as a person reads it."""
-        return [f"withdrawal: {self._standing(line)}  {line.ref} {line.name}" for line in self.lines]
+        return [f"{line.state} {self._standing(line)}  {line.ref} {line.name}" for line in self.lines]
 
     def document(self) -> dict[str, Any]:
         """As JSON tells it."""
-        lines = [asdict(line) for line in self.lines]
         closes_on = self.closes_on.isoformat() if self.closes_on else None
+        lines = [asdict(line) | {"state": line.state, "closes_on": closes_on} for line in self.lines]
         told = {name: getattr(self, name) for name in ("is_open", "closes_at", "article", "working")}
         return {**told, "closes_on": closes_on, "lines": lines}
 
     def _standing(self, line: LineWindow) -> str:
         if line.letter or line.left <= 0:
-            return f"closed, {line.reason}"
+            return line.reason
         if self.closes_on is None:
             return self.working
-        return f"open until {self.closes_on}" if line.is_open else f"closed since {self.closes_on}"
+        return f"until {self.closes_on}" if line.is_open else f"since {self.closes_on}"
 
 
 def window_of(connection: Connection, settings: Settings, order_id: int, now: datetime) -> Window:

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select, update
 
 from postventa.declarations import ACKNOWLEDGEMENT, Declaration, Filing, content
-from postventa.refunds import REFUND
 from postventa.return_decisions import approve, recount
 from postventa.returns import the_return
+from postventa.rules.refunds import REFUND
 from postventa.rules.returns import ReturnKind, ReturnState
 from postventa.sales import coming_back
 from postventa.settings import Settings

@@ -99,8 +99,12 @@ def show_order(ref: str, *, common: Common = Common()) -> int:  # noqa: B008 - f
     )
     rows = [f"{line.at:%Y-%m-%d %H:%M:%S} UTC  {line.kind:8} {line.what}" for line in lines]
     document = {"shop": shop, "ref": order_ref, "number": number, **standing, "withdrawal": window.document()}
+    document["sale_final_at"] = order.sale_final_at
+    final = (
+        [f"the sale is final from {order.sale_final_at:%Y-%m-%d %H:%M} UTC on"] if order.sale_final_at else []
+    )
     following = [*(one.sentence(zone) for one in parcels), *(one.sentence(zone) for one in deadlines)]
-    told = [head, *window.sentences(), *following, *rows]
+    told = [head, *window.sentences(), *final, *following, *rows]
     document["parcels"] = [asdict(one) for one in parcels]
     document["deadlines"] = [asdict(one) for one in deadlines]
     common.answer({**document, "timeline": [asdict(line) for line in lines]}, "\n".join(told))

@@ -7,8 +7,7 @@ from sqlalchemy import case, func, select
 
 from postventa.datasets._night import Night, Span, Window
 from postventa.datasets._reading import exact_sum, hours, in_units, local_day, money, per_shop, read
-from postventa.refunds import REFUND_RULES
-from postventa.rules.refunds import double_sum_risk
+from postventa.rules.refunds import REFUND_RULES, double_sum_risk
 from postventa.rules.returns import ReturnKind
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import TICKING, ClockRow

@@ -9,6 +9,9 @@ from enum import StrEnum
 from postventa.rules.returns import Answer, ReturnKind
 
 CENT = Decimal("0.01")
+REFUND, HOLD, CONFORMITY = "R-WDR-REF", "R-WDR-HOLD", "R-CON-REF"
+REFUND_RULES = (REFUND, HOLD, CONFORMITY)
+"""The rules whose clocks a refund is due by."""
 ARTICLES = {
     ReturnKind.STATUTORY_WITHDRAWAL: "LGDCU 107.1",
     ReturnKind.REFUSED_DELIVERY: "LGDCU 107.1",

@@ -147,19 +147,25 @@ def test_a_mistake_is_one_sentence_that_says_what_is_wrong(sale, ask, words, sai
 
 def test_an_order_tells_for_each_line_until_when_it_may_come_back(sale, ask):
     told = ask("order", "7")[1].splitlines()
-    assert told[1] == "withdrawal: open until 2026-12-10  71 Tassa 71"
-    assert told[2].startswith("withdrawal: closed, LGDCU 103.c: made to the customer's specifications")
+    assert told[1] == "withdrawal_open until 2026-12-10  71 Tassa 71"
+    assert told[2].startswith("withdrawal_closed LGDCU 103.c: made to the customer's specifications")
     assert (
-        ask("order", "7", at=CLOSES)[1].splitlines()[1] == "withdrawal: closed since 2026-12-10  71 Tassa 71"
+        ask("order", "7", at=CLOSES)[1].splitlines()[1] == "withdrawal_closed since 2026-12-10  71 Tassa 71"
     )
     document = json.loads(ask("order", "7", "--json")[1])["withdrawal"]
     assert (document["closes_on"], document["closes_at"]) == ("2026-12-10", CLOSES.isoformat())
-    assert [(one["ref"], one["is_open"], one["letter"]) for one in document["lines"]] == [
-        ("71", True, ""),
-        ("72", False, "c"),
+    assert [(one["ref"], one["state"], one["closes_on"], one["letter"]) for one in document["lines"]] == [
+        ("71", "withdrawal_open", "2026-12-10", ""),
+        ("72", "withdrawal_closed", "2026-12-10", "c"),
     ]
+    assert json.loads(ask("order", "7", "--json")[1])["sale_final_at"] is None
+    with clock.clock_set_to(TOLD):
+        keep_sales.fn()
+    assert "the sale is final from 2026-12-10 23:00 UTC on" in ask("order", "7")[1].splitlines()
     sale.scan("JD1", "in_transit")
-    assert "withdrawal: not started: no delivery is recorded of 1 of 1 parcels  71" in ask("order", "7")[1]
+    assert (
+        "withdrawal_open not started: no delivery is recorded of 1 of 1 parcels  71" in ask("order", "7")[1]
+    )
 
 
 def test_a_statement_about_an_unknown_order_goes_on_once_the_desk_knows_which(sale, ask):

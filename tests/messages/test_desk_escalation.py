@@ -49,6 +49,7 @@ def letter(full):
         "is_late": False,
         "is_unowned": False,
         "risk_amount": "",
+        "double_sum": "",
     }
 
     def written(language, family="complaint", **more):
@@ -106,6 +107,14 @@ def test_overdue_late_and_ownerless_are_said(letter, language):
 @every_language
 def test_a_refund_shows_its_money_and_a_rule_of_the_shops_own_its_title(letter, language):
     mail = letter(language, "return", duty="P-OURS", title="Our promise", risk_amount=Decimal("59.90"))
+    risks = {"double_sum": "medium", "is_overdue": True, "risk_amount": Decimal("59.90")}
+    doubled = letter(language, "return", duty="R-WDR-REF", **risks)
+    assert "LGDCU" in doubled.text
+    assert "LGDCU" in doubled.html
+    assert (
+        doubled.subject
+        != letter(language, "return", duty="R-WDR-REF", **risks | {"double_sum": "high"}).subject
+    )
     assert "Our promise" in mail.subject
     assert "59" in mail.subject
     assert "complaint answer" not in mail.text

@@ -13,12 +13,14 @@ from an_order import raw_order
 from sqlalchemy import update
 
 from postventa import clock, returns
+from postventa.announcements import lines_of
 from postventa.changes import Reader, change_from
 from postventa.connectors.doors import open_shop
 from postventa.return_decisions import approve
 from postventa.returns_today import returns_today
 from postventa.rules.returns import ReturnKind
 from postventa.store.changes import save
+from postventa.store.clocks import EscalationRow
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
@@ -38,6 +40,12 @@ ONCE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def sale(configuration, house, tmp_path):
     configuration["files"] = {"path": str(tmp_path / "files")}
     return ASale(house())
+
+
+@pytest.fixture
+def desk(configuration):
+    people = {"ana": {"name": "Ana", "email": "ana@tienda.example"}}
+    configuration["desk"] = {"people": people, "owner": "ana", "team_lead": "ana", "manager": "ana"}
 
 
 def keep(at):
@@ -153,6 +161,27 @@ def test_a_refund_waits_lawfully_until_proof_comes_and_managers_read_of_both(sal
     assert "Refunds due: **16.94 EUR**, of that overdue: **nothing**" in page(sale, due + DAY)
     assert "of that overdue: **16.94 EUR**" in page(sale, due + 9 * DAY)
     assert "| medium |" in page(sale, due + 9 * DAY)
+
+
+@ONCE
+def test_a_refund_that_is_overdue_calls_with_the_money_and_the_risk_of_double_the_sum(desk, sale):
+    sale.sell({"JD1": ARRIVED})
+    sale.declare(TOLD)
+    with sale.place.store.begin() as connection:
+        returns.receive(connection, sale.place.settings, sale.case.id, at=TOLD, who="ana", now=TOLD)
+    due = sale.clock("R-WDR-REF").due_at
+    for now in (due - timedelta(seconds=1), due + timedelta(minutes=15)):
+        with clock.clock_set_to(now):
+            ring_clocks.fn()
+    said = [row.facts for row in sale.rows(OutboxRow) if row.message == "desk_escalation"]
+    calls = [facts for facts in said if facts["duty"] == "R-WDR-REF"]
+    assert {call["risk_amount"] for call in calls} == {"16.94"}
+    assert [(call["is_overdue"], call["double_sum"]) for call in calls[-1:]] == [(True, "medium")]
+    assert {call["double_sum"] for call in calls if not call["is_overdue"]} == {""}
+    with sale.place.store.begin() as connection:
+        made = connection.execute(EscalationRow.__table__.select()).all()
+        heard = lines_of(connection, sale.place.settings, made, due + timedelta(minutes=15))
+    assert any("doble de la suma: riesgo medio" in line for line in heard)
 
 
 @ONCE
