@@ -1,7 +1,7 @@
 """Commands about the law's clocks: when one ends, and what a change of the law would move."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -18,11 +18,13 @@ from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
 from postventa.clock_law import Home, counted_where, desk_hours, pack_of
 from postventa.law import SHIPPED, law_pack, read_pack
 from postventa.law_table import HEAD, rows, table
+from postventa.rules.counting import Holidays
 from postventa.rules.deadlines import Counting, Deadline, NoSuchRule, Rule, deadline, rule_in_force
 from postventa.rules.law_changes import Change, Moved, OpenClock, changes, moved
 from postventa.rules.places import zone_of
 from postventa.settings import ENVIRONMENT_KEY, Settings, read_settings, settings_path
 from postventa.store.clocks import open_clocks
+from postventa.store.complaints import topics_of
 
 law_app = App(name="law", help="The rules of law, as dated data.")
 app.command(law_app)
@@ -84,9 +86,10 @@ def law_diff(
     running: list[OpenClock] = []
     if settings is not None and found:
         with common.workplace() as place, place.reading() as connection:
-            running = [_open(row) for row in open_clocks(connection)]
-        holidays = partial(holidays_for, settings.policy.jurisdiction)
-        shifts = moved(running, before, after, holidays, is_large=settings.policy.large_company)
+            topics = topics_of(connection)
+            running = [_open(row, topics) for row in open_clocks(connection)]
+        where = partial(_counted_where, settings)
+        shifts = moved(running, before, after, where, is_large=settings.policy.large_company)
     with common.clock():
         late = [one for one in shifts if one.will_be_due_at and one.will_be_due_at <= clock.now()]
     document = {
@@ -186,9 +189,15 @@ def _pack(named: str) -> tuple[Rule, ...]:
     return read_pack(SHIPPED if named == "shipped" else Path(named))
 
 
-def _open(row: Any) -> OpenClock:
-    zone = ZoneInfo(row.zone) if row.zone else None
-    return OpenClock(row.rule_id, row.started_at, row.due_at, zone, row.region, row.case_id, row.order_id)
+def _open(row: Any, topics: Mapping[int, str]) -> OpenClock:
+    zone, topic = ZoneInfo(row.zone) if row.zone else None, topics.get(row.case_id, "")
+    return OpenClock(
+        row.rule_id, row.started_at, row.due_at, zone, row.region, row.case_id, row.order_id, topic
+    )
+
+
+def _counted_where(settings: Settings, rule: Rule, one: OpenClock) -> tuple[ZoneInfo | None, Holidays]:
+    return counted_where(settings, rule, Home(one.region, one.zone))
 
 
 def _plain(one: Change) -> dict[str, object]:

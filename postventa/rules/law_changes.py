@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from postventa.rules.counting import Holidays
 from postventa.rules.deadlines import NoClock, deadline
-from postventa.rules.statutes import NoSuchRule, Rule, applicable, rule_in_force
+from postventa.rules.statutes import NoSuchRule, Rule, applicable, bites, rule_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class OpenClock:
     region: str
     case_id: int | None
     order_id: int | None
+    topic: str = ""
+    """What the complaint is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Moved:
     will_be_due_at: datetime | None
 
 
-HolidaysOf = Callable[[str], Holidays]
-"""The holidays of a region."""
+Where = Callable[[Rule, OpenClock], tuple[ZoneInfo | None, Holidays]]
+"""The zone and the holidays that a clock goes by under a rule."""
 
 
 def changes(old: Iterable[Rule], new: Iterable[Rule]) -> tuple[Change, ...]:
@@ -67,24 +69,30 @@ def moved(
     clocks: Iterable[OpenClock],
     old: Sequence[Rule],
     new: Sequence[Rule],
-    holidays: HolidaysOf,
+    where: Where,
     *,
     is_large: bool = False,
 ) -> tuple[Moved, ...]:
-    """The clocks that would end otherwise, those that would stop, and those that a new rule would start beside them."""
+    """The clocks that would end otherwise, those that would stop, and those that would begin beside them.
+
+    A rule begins where the old pack would not have started it: it is new, or in force earlier, or no longer for some
+    sizes, regions or topics alone.
+    """
     found: dict[Moved, None] = {}
+    begun: dict[tuple[str, int | None, int | None], Moved] = {}
     for clock in clocks:
         before, after = _in_force(old, clock), _in_force(new, clock)
-        if before != after:
-            due = _due(before, clock, holidays)
-            will_be = _due(after, clock, holidays)
-            if due != will_be:
-                found[Moved(clock.rule_id, clock.case_id, clock.order_id, clock.due_at, will_be)] = None
-        if before is not None:
-            for rule in _begun(before.trigger, clock, old, new, is_large=is_large):
-                will_be = _due(rule, clock, holidays)
-                found[Moved(rule.rule_id, clock.case_id, clock.order_id, None, will_be)] = None
-    return tuple(one for one in found if one.due_at or one.will_be_due_at)
+        if before and after and _is_over(before, after, clock, is_large=is_large):
+            after = None
+        due, will_be = _due(before, clock, where), _due(after, clock, where)
+        if before != after and due != will_be:
+            will_be = will_be and _with_its_pauses(will_be, clock, before, due)
+            found[Moved(clock.rule_id, clock.case_id, clock.order_id, clock.due_at, will_be)] = None
+        for rule in _begun(before.trigger, clock, old, new, is_large=is_large) if before else ():
+            whose = (rule.rule_id, clock.case_id, clock.order_id)
+            one = Moved(*whose, None, _due(rule, clock, where))
+            begun.setdefault(whose, one)
+    return tuple(one for one in (*found, *begun.values()) if one.due_at or one.will_be_due_at)
 
 
 def _versions(rules: Iterable[Rule]) -> dict[tuple[str, str], Rule]:
@@ -107,29 +115,47 @@ def _in_force(rules: Sequence[Rule], clock: OpenClock) -> Rule | None:
         return None
 
 
-def _due(rule: Rule | None, clock: OpenClock, holidays: HolidaysOf) -> datetime | None:
+def _is_over(before: Rule, after: Rule, clock: OpenClock, *, is_large: bool) -> bool:
+    """Whether the new version would not have started this clock, as the old one did."""
+    did, does = (
+        bites(rule, is_large=is_large, region=clock.region, topic=clock.topic) for rule in (before, after)
+    )
+    return before.trigger != after.trigger or (did and not does)
+
+
+def _due(rule: Rule | None, clock: OpenClock, where: Where) -> datetime | None:
     if rule is None:
         return None
     try:
-        return deadline(rule, [clock.started_at], clock.zone, holidays(clock.region)).due_at
+        return deadline(rule, [clock.started_at], *where(rule, clock)).due_at
     except NoClock:
         return None
+
+
+def _with_its_pauses(
+    will_be: datetime, clock: OpenClock, before: Rule | None, due: datetime | None
+) -> datetime:
+    """A promise that stood still ends later by as much as it does now."""
+    if before is None or due is None or not before.may_pause:
+        return will_be
+    return will_be + max(clock.due_at - due, timedelta())
 
 
 def _begun(
     trigger: str, clock: OpenClock, old: Sequence[Rule], new: Sequence[Rule], *, is_large: bool
 ) -> list[Rule]:
     """Rules that this clock's own event would start, and did not."""
-    known = {rule.rule_id for rule in old}
-    return [
-        rule
-        for rule in applicable(
-            [rule for rule in new if rule.rule_id not in known],
+
+    def started_by(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+        return applicable(
+            rules,
             trigger,
             clock.started_at,
             zone=clock.zone,
             is_large=is_large,
             region=clock.region,
+            topic=clock.topic,
         )
-        if rule.has_period
-    ]
+
+    known = {rule.rule_id for rule in started_by(old) if rule.has_period} | {clock.rule_id}
+    return [rule for rule in started_by(new) if rule.has_period and rule.rule_id not in known]

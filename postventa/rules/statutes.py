@@ -175,14 +175,21 @@ def applicable(
         rule
         for rule in rules
         if rule.trigger == trigger
-        and rule.default is not Default.OFF
-        and (rule.scope != "large" or is_large)
-        and (rule.scope != "region" or rule.region == region)
-        and (not rule.topics or topic in rule.topics)
+        and bites(rule, is_large=is_large, region=region, topic=topic)
         and any(rule.is_in_force(day) for day in days)
     ]
     names = dict.fromkeys(rule.rule_id for rule in biting)
     return tuple(rule_in_force(biting, name, event, zone) for name in names)
+
+
+def bites(rule: Rule, *, is_large: bool, region: str, topic: str) -> bool:
+    """Whether a rule is for a shop of that size, a customer of that region and a complaint about that."""
+    return (
+        rule.default is not Default.OFF
+        and (rule.scope != "large" or is_large)
+        and (rule.scope != "region" or rule.region == region)
+        and (not rule.topics or topic in rule.topics)
+    )
 
 
 def nominal_days(rule: Rule) -> float:

@@ -41,3 +41,11 @@ def complaint_of(connection: Connection, case_id: int) -> Row[Any] | None:
     columns = [column for column in mine.c if column.name != "case_id"]
     wanted = select(cases, *columns).join(mine, mine.c.case_id == cases.c.id).where(cases.c.id == case_id)
     return connection.execute(wanted).one_or_none()
+
+
+def topics_of(connection: Connection) -> dict[int, str]:
+    """What each complaint that is not closed is about, by its case."""
+    cases, mine = CaseRow.__table__.c, ComplaintRow.__table__.c
+    is_open = cases.closed_at.is_(None)
+    wanted = select(mine.case_id, mine.topic).join(CaseRow, cases.id == mine.case_id).where(is_open)
+    return {row.case_id: row.topic for row in connection.execute(wanted)}

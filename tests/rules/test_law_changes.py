@@ -18,7 +18,7 @@ def open_clock(rule_id="P-1", **more):
 
 
 def moves(old, new, *clocks, **more):
-    found = moved(clocks or [open_clock()], old, new, lambda _: SPAIN, **more)
+    found = moved(clocks or [open_clock()], old, new, lambda _, one: (one.zone, SPAIN), **more)
     return [(one.rule_id, one.due_at, one.will_be_due_at) for one in found]
 
 
@@ -71,6 +71,36 @@ def test_a_new_rule_for_large_companies_or_another_region_is_not_everybodys():
     assert moves([a_rule()], new) == []
     assert moves([a_rule()], new, open_clock(region="ES-CB")) == [("P-3", None, DUE)]
     assert moves([a_rule()], new, is_large=True) == [("P-2", None, DUE)]
+
+
+def test_a_rule_that_is_no_longer_for_some_alone_begins_and_one_that_now_is_stops():
+    for alone in (
+        {"scope": "large"},
+        {"scope": "region", "region": "ES-CB"},
+        {"topics": ("billing",)},
+        {"default": Default.OFF},
+        {"effective_from": date(2027, 1, 1)},
+        {"trigger": "answered"},
+    ):
+        old, new = [a_rule(), a_rule("P-2", **alone)], [a_rule(), a_rule("P-2")]
+        assert moves(old, new) == [("P-2", None, DUE)], alone
+        mine = [open_clock(), open_clock("P-2")]
+        assert moves(new, old, *mine) == [("P-2", DUE, None)], alone
+    billing = open_clock(topic="billing")
+    assert moves([a_rule()], [a_rule(), a_rule("P-2", topics=("billing",))], billing) == [("P-2", None, DUE)]
+
+
+def test_two_clocks_of_one_event_begin_a_rule_once():
+    two = [open_clock(), open_clock("P-2")]
+    both = [a_rule(), a_rule("P-2")]
+    assert moves(both, [*both, a_rule("P-3")], *two) == [("P-3", None, DUE)]
+
+
+def test_a_promise_that_stood_still_keeps_what_it_was_given():
+    stood = timedelta(days=3)
+    five, four = (a_rule(length=length, may_pause=True) for length in (15, 14))
+    clock = open_clock(due_at=DUE + stood)
+    assert moves([five], [four], clock) == [("P-1", DUE + stood, DUE + stood - timedelta(days=1))]
 
 
 def test_a_clock_that_neither_pack_knows_stays():
