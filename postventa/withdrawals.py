@@ -54,6 +54,41 @@ class Filed:
     """Why a person must decide; empty where the law has."""
 
 
+@dataclass(frozen=True, slots=True)
+class LineToGo:
+    ref: str
+    name: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a statement would start."""
+
+    lines: tuple[LineToGo, ...]
+    amount: Decimal | None
+    currency: str
+    closes_on: date | None
+    waits_for: tuple[str, ...]
+
+
+def preview(connection: Connection, settings: Settings, declaration: Declaration, now: datetime) -> Preview:
+    """What `declare` would make of a statement. Writes nothing; raises NoSuchLine as it does."""
+    sale = _sale_of(connection, declaration)
+    wanted = _wanted(sale, declaration) if sale else {}
+    filing = Filing(connection, settings, declaration, sale, wanted, now)
+    window = window_of(connection, settings, sale.order.id, now) if sale else None
+    return Preview(
+        tuple(LineToGo(one.ref, one.name, wanted[one.id]) for one in sale.lines if one.id in wanted)
+        if sale
+        else (),
+        filing.amount,
+        filing.currency,
+        window.closes_on if window else None,
+        filing.what_a_person_decides(),
+    )
+
+
 def declare(connection: Connection, settings: Settings, declaration: Declaration, now: datetime) -> Filed:
     """Files a statement: its case, what comes back, the acknowledgement, the clocks, and the way back for the goods.
 

@@ -1,8 +1,7 @@
-"""The JSON endpoint for the shop's own systems: complaints and withdrawals that reach it elsewhere, and how a case stands."""
+"""The JSON endpoint for the shop's own systems: who may use it, complaints that reach it elsewhere, and how a case stands."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from secrets import compare_digest
 from typing import Annotated, Any
 
@@ -19,23 +18,16 @@ from postventa.store.casebook import case_of
 from postventa.web.case_view import case_page
 from postventa.web.checks import (
     complaint_problems,
-    email_problem,
     in_words,
-    name_problem,
-    order_problem,
-    phone_problem,
-    shop_problem,
     the_shop,
 )
 from postventa.web.forms import clean, one_line
 from postventa.web.refusals import Refused
 from postventa.web.visits import Visit, Visiting
 from postventa.web.words import known, spoken
-from postventa.withdrawals import Declaration, NoSuchLine, declare
 
 LONGEST_REFERENCE = 150
 _header = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The key in [web].api_key_env")
-_MONEY_OR_GOODS = Field(gt=0, max_digits=12, decimal_places=6)
 
 
 def with_key(visit: Visiting, given: Annotated[str | None, Security(_header)]) -> None:
@@ -73,15 +65,6 @@ class SentComplaint(Sent):
     is_official_form: bool = False
 
 
-class SentWithdrawal(Sent):
-    lines: dict[str, Annotated[Decimal, _MONEY_OR_GOODS]] | None = None
-    """Quantities by the shop's id of the line; everything where it is left out."""
-    statement: str = Field("", max_length=20_000)
-    """The customer's own words, if there are any."""
-    is_verified: bool = False
-    """The caller knows that this is the order's customer; else the e-mail address must be the order's."""
-
-
 class FiledCase(BaseModel):
     number: str
     key: str
@@ -106,15 +89,15 @@ class Problems(BaseModel):
     """A sentence for each field that is wrong."""
 
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {422: {"model": Problems}}
+ANSWERS: dict[int | str, dict[str, Any]] = {422: {"model": Problems}}
 
 
-@router.post("/complaints", status_code=201, response_model=FiledCase, responses=_ANSWERS)
+@router.post("/complaints", status_code=201, response_model=FiledCase, responses=ANSWERS)
 def take_complaint(sent: SentComplaint, visit: Visiting, response: Response) -> FiledCase | JSONResponse:
-    settings, values = visit.settings, _cleaned(sent)
-    problems = complaint_problems(values, settings, has_order=False) | _reference_problems(values)
+    settings, values = visit.settings, cleaned(sent)
+    problems = complaint_problems(values, settings, has_order=False) | reference_problems(values)
     if problems:
-        return _wrong(visit, values, problems)
+        return refused_in_words(visit, values, problems)
     now = clock.now()
     statement = Statement(
         shop=the_shop(values, settings),
@@ -133,45 +116,7 @@ def take_complaint(sent: SentComplaint, visit: Visiting, response: Response) -> 
     )
     with visit.reception.place.store.begin() as connection:
         filed = file_complaint(connection, settings, statement, now)
-    return _filed(visit, response, filed.number, filed.key, filed.answer_by, is_new=filed.is_new)
-
-
-@router.post("/withdrawals", status_code=201, response_model=FiledCase, responses=_ANSWERS)
-def take_withdrawal(sent: SentWithdrawal, visit: Visiting, response: Response) -> FiledCase | JSONResponse:
-    settings, values = visit.settings, _cleaned(sent)
-    found = {
-        "shop": shop_problem(values, settings, has_order=False),
-        "order": order_problem(values, is_needed=True),
-        "lines": "lines_none" if sent.lines == {} else "",
-        "name": name_problem(values),
-        "email": email_problem(values, is_needed=True),
-        "phone": phone_problem(values),
-    }
-    problems = {name: said for name, said in found.items() if said} | _reference_problems(values)
-    if problems:
-        return _wrong(visit, values, problems)
-    now = clock.now()
-    words = _words(visit, values)["withdrawal"]
-    declaration = Declaration(
-        shop=the_shop(values, settings),
-        order_ref=values["order"],
-        email=values["email"],
-        name=one_line(values["name"]),
-        statement=values["statement"] or words["statement_all"] % values["order"],
-        source="api",
-        source_ref=f"withdrawal:{sent.reference}",
-        informed_at=now,
-        lines=sent.lines,
-        language=values["language"],
-        phone=one_line(values["phone"]),
-        is_verified=sent.is_verified,
-    )
-    try:
-        with visit.reception.place.store.begin() as connection:
-            filed = declare(connection, settings, declaration, now)
-    except NoSuchLine:
-        return _wrong(visit, values, {"lines": "lines_many"})
-    return _filed(visit, response, filed.number, filed.key, filed.answer_by, is_new=filed.is_new)
+    return as_filed(visit, response, filed.number, filed.key, filed.answer_by, is_new=filed.is_new)
 
 
 @router.get("/cases/{number}")
@@ -185,11 +130,11 @@ def show_status(number: str, visit: Visiting, shop: str = "") -> CaseStatus:
     return CaseStatus(**{name: getattr(case, name) for name in CaseStatus.model_fields})
 
 
-def _cleaned(sent: Sent) -> dict[str, str]:
+def cleaned(sent: Sent) -> dict[str, str]:
     return {name: clean(value) for name, value in sent.model_dump().items() if isinstance(value, str)}
 
 
-def _reference_problems(values: Mapping[str, str]) -> dict[str, str]:
+def reference_problems(values: Mapping[str, str]) -> dict[str, str]:
     reference, language = values["reference"], values["language"]
     found = {
         "reference": "reference_missing"
@@ -202,15 +147,15 @@ def _reference_problems(values: Mapping[str, str]) -> dict[str, str]:
     return {name: said for name, said in found.items() if said}
 
 
-def _words(visit: Visit, values: Mapping[str, str]) -> dict[str, Any]:
+def words_for(visit: Visit, values: Mapping[str, str]) -> dict[str, Any]:
     return visit.about("", known(values["language"])).words
 
 
-def _wrong(visit: Visit, values: Mapping[str, str], problems: Mapping[str, str]) -> JSONResponse:
-    return JSONResponse({"errors": in_words(problems, _words(visit, values))}, 422)
+def refused_in_words(visit: Visit, values: Mapping[str, str], problems: Mapping[str, str]) -> JSONResponse:
+    return JSONResponse({"errors": in_words(problems, words_for(visit, values))}, 422)
 
 
-def _filed(
+def as_filed(
     visit: Visit, response: Response, number: str, key: str, answer_by: date | None, *, is_new: bool
 ) -> FiledCase:
     response.status_code = 201 if is_new else 200

@@ -8,6 +8,7 @@ from postventa.clock_law import read_up
 from postventa.nudges import Bell, check_secrets
 from postventa.web import (
     api,
+    api_withdrawals,
     cases,
     complaints,
     front,
@@ -61,6 +62,7 @@ def create_app(place: Workplace) -> ASGIApp:
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(nudges.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(api_withdrawals.router)
     refuse_politely(app)
     most = FORM_BYTES + int(MOST_FILES * place.settings.files.max_megabytes * 1024 * 1024)
     limited = Limits(Quiet(app), most=lambda path: FORM_BYTES if path.startswith("/api/") else most)

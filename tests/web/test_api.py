@@ -1,9 +1,14 @@
 """The JSON endpoint: closed without its key, one case for each reference, and a sentence for each field that is wrong."""
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 from a_visitor import rows
 
+from postventa import clock
 from postventa.store.cases import CaseRow
+from postventa.store.returns import ReturnLineRow
 
 COMPLAINT = {
     "reference": "crm-1",
@@ -43,6 +48,37 @@ def test_a_reference_is_one_case_however_often_it_is_sent_and_each_kind_has_its_
         ("complaint", "api", 1),
         ("return", "api", 1),
     ]
+
+
+def test_a_withdrawal_in_two_steps_records_nothing_before_it_is_confirmed_and_then_once(api, place):
+    part = WITHDRAWAL | {"lines": {"70011": 1}, "reference": "two-steps"}
+    step = api.post("/api/withdrawals/preview", json=part).json()
+
+    assert rows(place, CaseRow) == []
+    assert [(line["ref"], line["quantity"]) for line in step["lines"]] == [("70011", "1")]
+    assert re.fullmatch(r"Desisto .* n\.º 7001 en cuanto a: 1 × .+\.", step["statement"])
+    assert not step["is_decided_by_person"]
+    confirmed = [
+        api.post("/api/withdrawals/confirm", json={"confirmation": step["confirmation"]}) for _ in "12"
+    ]
+    assert [answer.status_code for answer in confirmed] == [201, 200]
+    (case,) = rows(place, CaseRow)
+    assert (case.number, case.source) == (confirmed[0].json()["number"], "api")
+    assert [row.quantity for row in rows(place, ReturnLineRow)] == [1]
+
+
+def test_a_confirmation_that_is_forged_or_old_records_nothing_and_says_so(api, place):
+    step = api.post("/api/withdrawals/preview", json=WITHDRAWAL).json()
+    forged = api.post("/api/withdrawals/confirm", json={"confirmation": step["confirmation"] + "x"})
+    with clock.clock_set_to(datetime.fromisoformat(step["expires_at"]) + timedelta(seconds=2)):
+        late = api.post("/api/withdrawals/confirm", json={"confirmation": step["confirmation"]})
+    for answer in (forged, late):
+        assert (answer.status_code, set(answer.json()["errors"])) == (422, {"confirmation"})
+    nothing = api.post("/api/withdrawals/preview", json=WITHDRAWAL | {"lines": {"no-such-line": 1}})
+    assert set(nothing.json()["errors"]) == {"lines"}
+    stranger = api.post("/api/withdrawals/preview", json=WITHDRAWAL | {"email": "otra@client.example"}).json()
+    assert (stranger["lines"], stranger["is_decided_by_person"]) == ([], True)
+    assert rows(place, CaseRow) == []
 
 
 def test_how_a_case_stands_is_told_by_its_number_without_its_key_or_its_customer(api):
@@ -88,5 +124,8 @@ def test_without_the_key_nothing_is_told(visitor, place):
 def test_the_contract_shows_this_endpoint_and_no_page(visitor):
     contract = visitor.get("/api/openapi.json").json()
 
-    assert set(contract["paths"]) == {"/api/complaints", "/api/withdrawals", "/api/cases/{number}"}
+    assert set(contract["paths"]) == {
+        *("/api/complaints", "/api/cases/{number}"),
+        *("/api/withdrawals", "/api/withdrawals/preview", "/api/withdrawals/confirm"),
+    }
     assert visitor.get("/docs").status_code == 404
