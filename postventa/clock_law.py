@@ -109,8 +109,10 @@ def counted_where(settings: Settings, rule: Rule, home: Home) -> tuple[ZoneInfo 
 
 
 def holidays_at(settings: Settings, region: str) -> Holidays:
-    """The holidays at the customer's home. Raises UnknownPlace."""
-    return holidays_for(settings.policy.jurisdiction, region)
+    """The holidays at the customer's home, with those of its towns that are configured. Raises UnknownPlace."""
+    country, local = settings.policy.jurisdiction, settings.policy.local_holidays
+    everywhere = () if region in {"", country} else local.get(country, ())
+    return _holidays(country, region, (*everywhere, *local.get(region or country, ())))
 
 
 def read_up(settings: Settings, region: str = "") -> None:
@@ -131,10 +133,11 @@ def desk_hours(settings: Settings) -> DeskHours:
     return DeskHours(
         hours,
         ZoneInfo(desk.timezone),
-        _desk_holidays(settings.policy.jurisdiction, desk.region, desk.holidays),
+        _holidays(settings.policy.jurisdiction, desk.region, desk.holidays),
     )
 
 
 @cache
-def _desk_holidays(country: str, region: str, local: tuple[date, ...]) -> Holidays:
+def _holidays(country: str, region: str, local: tuple[date, ...]) -> Holidays:
+    """A run asks for the same few places a hundred thousand times."""
     return holidays_for(country, region, local)

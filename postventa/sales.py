@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from postventa.calendars import holidays_for
+from postventa.clock_law import holidays_at
 from postventa.law import law_pack
 from postventa.rules.amounts import reconcile
-from postventa.rules.counting import Holidays
 from postventa.rules.orders import FulfilmentState, PaymentState
 from postventa.rules.places import region_among, zone_of
 from postventa.rules.refunds import Charges, Piece, amount_owed
@@ -64,7 +62,7 @@ def ending_of(sale: Sale, settings: Settings) -> Ending:
     since = max(held.since, default=sale.order.placed_at)
     pack = law_pack(policy.jurisdiction, Path(policy.rules) if policy.rules else None)
     period, extension = (rule_in_force(pack, name, since, home.zone) for name in (PERIOD, EXTENSION))
-    holidays = _holidays(policy.jurisdiction, home.region)
+    holidays = holidays_at(settings, home.region)
     return ending(held, period, extension, home.zone, holidays, was_informed=policy.informs_of_withdrawal)
 
 
@@ -127,12 +125,6 @@ def amount_for(
 def is_paid(sale: Sale) -> bool:
     """Whether there is money to give back."""
     return sale.order.payment_state in _PAID
-
-
-@cache
-def _holidays(country: str, region: str) -> Holidays:
-    """A run asks for the same few places a hundred thousand times."""
-    return holidays_for(country, region)
 
 
 def _charges(sale: Sale) -> Charges:

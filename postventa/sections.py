@@ -1,6 +1,6 @@
 """The sections of the configuration file: what can be set, what it means, and what it is where nobody sets it."""
 
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -105,6 +105,10 @@ class Policy(Section):
     jurisdiction: Text = "ES"
     rules: str = ""
     """A folder of the shop's own promises and internal clocks, written like `postventa/rules/law/`."""
+    local_holidays: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z]{1,3})?$")], tuple[date, ...]] = (
+        Field(default_factory=dict)
+    )
+    """A region -> the days that towns there keep beside it. They lengthen customers' rights and shorten no duty."""
     informs_of_withdrawal: bool = True
     """Whether the shop can prove that it told its customers of the right to withdraw; else it lasts 12 months longer."""
     collects_returns: bool = False

@@ -1,8 +1,8 @@
 """Commands about the law's clocks: when one ends, and what a change of the law would move."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from postventa import clock
 from postventa.calendars import holidays_for
 from postventa.cli.house import WRONG_USAGE, Common, Wrong, app
-from postventa.clock_law import Home, counted_where, desk_hours, pack_of
+from postventa.clock_law import Home, counted_where, desk_hours, holidays_at, pack_of
 from postventa.law import SHIPPED, law_pack, read_pack
 from postventa.law_table import HEAD, rows, table
 from postventa.rules.counting import Holidays
@@ -52,7 +52,7 @@ def show_deadline(
     if settings is not None and rule.counting is Counting.OFFICE_HOURS:
         place, holidays = counted_where(settings, rule, Home(region, place))
     else:
-        holidays = holidays_for(settings.policy.jurisdiction if settings else "ES", region, local)
+        holidays = _holidays(settings, region, local)
     try:
         found = deadline(rule, started, place, holidays)
     except OverflowError as beyond:
@@ -115,6 +115,8 @@ def law_diff(
 def law_usable(settings: Settings) -> str:
     """What clocks need: the law, the shop's own promises, and a calendar for the customers and the desk."""
     rules, years = pack_of(settings), desk_hours(settings).holidays.years
+    for region in settings.policy.local_holidays:
+        holidays_at(settings, region)
     own = sum(not rule.jurisdiction for rule in rules)
     return f"{len(rules) - own} rules and {own} promises; holidays of {min(years)} to {max(years)}"
 
@@ -155,6 +157,14 @@ def _day(written: str) -> date:
         return date.fromisoformat(written)
     except ValueError as wrong:
         raise Wrong(f"--holiday {written} is not a day: write it as 2026-09-24", WRONG_USAGE) from wrong
+
+
+def _holidays(settings: Settings | None, region: str, local: Iterable[date]) -> Holidays:
+    """Those of the place, with the towns' that are configured and those that are named."""
+    if settings is None:
+        return holidays_for("ES", region, local)
+    known = holidays_at(settings, region)
+    return replace(known, all=known.all | frozenset(local))
 
 
 def _document(found: Deadline) -> dict[str, object]:

@@ -10,7 +10,7 @@ import pytest
 from an_order import fill, raw_order
 from sqlalchemy import select
 
-from postventa import calendars, complaint_intake, complaints
+from postventa import clock_law, complaint_intake, complaints
 from postventa.case_story import case_story
 from postventa.clocks import end_clocks
 from postventa.complaints import NotAnswered, NotDone, Statement
@@ -141,9 +141,9 @@ def test_a_reference_in_angle_brackets_is_kept_whole(desk):
 @on_one_database
 def test_the_law_and_the_calendars_are_read_before_the_series_is_held(desk, monkeypatch):
     def hold(*_words):
-        raise InterruptedError(calendars._days.cache_info().currsize)
+        raise InterruptedError(clock_law._holidays.cache_info().currsize)
 
-    calendars._days.cache_clear()
+    clock_law._holidays.cache_clear()
     monkeypatch.setattr(complaint_intake, "open_case", hold)
     with pytest.raises(InterruptedError, match=r"[1-9]"):
         desk.file()
@@ -301,6 +301,18 @@ def test_an_incomplete_complaint_waits_ten_working_days_and_the_15_days_run_on(d
     assert desk.row.state == State.IN_PROGRESS
     assert desk.clocks()["R-CMP-FIX asked_for_more:1"][0] == "met"
     assert desk.clocks()["R-CMP-ANS"] == ("running", date(2026, 11, 17))
+
+
+@on_one_database
+def test_a_towns_holiday_lengthens_what_the_customer_has_and_no_duty(desk, configuration):
+    configuration["policy"] = {"large_company": True, "local_holidays": {"ES-CT": [date(2027, 2, 10)]}}
+    desk.place = Workplace(settings_from(configuration), desk.place.store)
+    filed = datetime(2027, 2, 1, 11, tzinfo=UTC)
+    for region, until in (("ES-CT", date(2027, 2, 17)), ("ES-MD", date(2027, 2, 16))):
+        desk.file(filed, zone="Europe/Madrid", region=region, source_ref=region)
+        assert desk.clocks()["R-CMP-ANS-L"] == ("running", date(2027, 2, 22))
+        desk.do(complaints.ask_for_more, "Una foto", by="ana", now=filed + DAY)
+        assert desk.clocks()["R-CMP-FIX asked_for_more:1"] == ("running", until)
 
 
 @on_one_database

@@ -1,6 +1,6 @@
 """`postventa deadline` and `postventa law diff`, as an operator and a script meet them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -140,7 +140,10 @@ def ask_here(ask_anywhere, configuration, tmp_path, monkeypatch):
     (tmp_path / "configured").mkdir()
     path = tmp_path / "configured/postventa.toml"
     configuration["store"] = {"url": f"sqlite:///{tmp_path / 'postventa.db'}"}
-    configuration["policy"] = {"rules": str(tmp_path / "ours")}
+    configuration["policy"] = {
+        "rules": str(tmp_path / "ours"),
+        "local_holidays": {"ES-CT": [date(2026, 12, 7)]},
+    }
     path.write_text(as_toml(configuration), encoding="utf-8")
     monkeypatch.setenv(ENVIRONMENT_KEY, str(path))
     store = open_store(configuration["store"]["url"])
@@ -174,6 +177,13 @@ def test_a_shops_own_promise_is_a_clock_like_any_other(ask_here):
 def test_open_hours_are_those_of_the_desk_wherever_the_customer_lives(ask_here):
     answer = ask_here("deadline", "P-1", FILED, "--region", "ES-CN", "--json")
     assert answer.json["last_valid_instant"] == "2026-11-02T13:00:00+01:00"
+
+
+def test_the_towns_holidays_that_are_configured_lengthen_a_right_there_and_nowhere_else(ask_here):
+    ask = ("deadline", "R-WDR-PER", "2026-11-21T12:00:00+01:00", *NEAR, "--json")
+    assert ask_here(*ask, "--region", "ES-CT").json["last_day"] == "2026-12-09"
+    assert ask_here(*ask, "--region", "ES-CT", "--holiday", "2026-12-09").json["last_day"] == "2026-12-10"
+    assert ask_here(*ask, "--region", "ES-GA").json["last_day"] == "2026-12-07"
 
 
 def test_a_shorter_period_shows_the_clocks_it_moves(ask_here, tmp_path):

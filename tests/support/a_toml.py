@@ -1,7 +1,7 @@
 """Writes a configuration as TOML: tables of tables, and plain values."""
 
 import json
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 
@@ -20,4 +20,6 @@ def _lines(table: dict[str, Any], path: tuple[str, ...]) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
