@@ -8,7 +8,8 @@ import pytest
 from a_sale import ARRIVED, DAY, ASale, line
 from sqlalchemy import select
 
-from postventa import calendars, declarations
+from postventa import clock_law, declarations
+from postventa.return_decisions import decline
 from postventa.store.cases import CaseEntryRow, CaseRow
 from postventa.store.messages import OutboxRow
 from postventa.verification import verify_log
@@ -85,6 +86,25 @@ def test_an_excepted_line_keeps_the_right_for_the_others(sale):
     assert "return_instructions" not in sale.owed
 
 
+def test_what_is_excepted_only_once_it_was_opened_stays_open_until_a_person_has_shown_that_it_was(
+    configuration, house
+):
+    configuration["policy"]["exemptions"] = {"e": ["CREAM"]}
+    sale = ASale(house()).sell({"JD1": ARRIVED}, line_items=[line(71), line(72, sku="CREAM")], total="29.04")
+    (before,) = [one for one in window(sale).lines if one.ref == "72"]
+    assert (before.state, before.letter, before.may_letter) == ("withdrawal_open", "", "e")
+    assert "unless LGDCU 103.e applies (sealed goods" in window(sale).sentences()[1]
+    sale.declare(ARRIVED + DAY, {"72": 1})
+    assert sale.case.state == "acknowledged"
+    with sale.place.store.begin() as connection:
+        facts = {"letter": "e", "evidence": "The seal is broken, photo 3."}
+        decline(connection, sale.place.settings, sale.case.id, who="ana", now=ARRIVED + 2 * DAY, **facts)
+    (after,) = [one for one in window(sale).lines if one.ref == "72"]
+    assert (after.state, after.letter, after.may_letter) == ("withdrawal_closed", "e", "")
+    assert after.reason.endswith("The seal is broken, photo 3.")
+    assert [one.state for one in window(sale).lines if one.ref == "71"] == ["withdrawal_open"]
+
+
 def test_a_withdrawal_in_time_is_acknowledged_accepted_and_told_how_to_come_back(sale):
     sale.sell({"JD1": ARRIVED})
     filed = sale.declare(ARRIVED + DAY)
@@ -108,10 +128,10 @@ def test_a_withdrawal_in_time_is_acknowledged_accepted_and_told_how_to_come_back
 
 def test_the_law_and_the_calendars_are_read_before_the_series_is_held(sale, monkeypatch):
     def hold(*_words):
-        raise InterruptedError(calendars._days.cache_info().currsize)
+        raise InterruptedError(clock_law._holidays.cache_info().currsize)
 
     sale.sell({"JD1": ARRIVED})
-    calendars._days.cache_clear()
+    clock_law._holidays.cache_clear()
     monkeypatch.setattr(declarations, "open_case", hold)
     with pytest.raises(InterruptedError, match=r"[1-9]"):
         sale.declare(ARRIVED + DAY)
