@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from postventa.rules.returns import LETTERS
+from postventa.rules.returns import BY_THE_FACTS, LETTERS
 from postventa.rules.withdrawals import Ending, exemption
 from postventa.sales import coming_back, ending_of, home_of
 from postventa.settings import Settings
-from postventa.store.sales import sales
+from postventa.store.sales import Sale, sales
+
+_EXCEPTION = "LGDCU 103."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class LineWindow:
     letter: str
     """The letter of LGDCU 103 that excepts it; empty where none does."""
     reason: str
+    may_letter: str = ""
+    """The letter that will except it only if something was done to the goods: a person decides by the evidence."""
 
     @property
     def state(self) -> str:
@@ -66,15 +70,23 @@ class Window:
             return line.reason
         if self.closes_on is None:
             return self.working
-        return f"until {self.closes_on}" if line.is_open else f"since {self.closes_on}"
+        unless = f", unless {line.reason}" if line.may_letter else ""
+        return f"until {self.closes_on}{unless}" if line.is_open else f"since {self.closes_on}"
 
 
 def window_of(connection: Connection, settings: Settings, order_id: int, now: datetime) -> Window:
     """The right to withdraw from an order as it stands at `now`, for each line. Raises KeyError without the order."""
     sale = sales(connection, [order_id])[order_id]
-    ending, gone = ending_of(sale, settings), coming_back(sale)
+    ending, gone, refused = ending_of(sale, settings), coming_back(sale), _refused(sale)
     lines = tuple(
-        _line_window(line, line.quantity - gone.get(line.id, Decimal(0)), ending, settings, now)
+        _line_window(
+            line,
+            line.quantity - gone.get(line.id, Decimal(0)),
+            ending,
+            now,
+            letter=exemption(line.sku, settings.policy.exemptions),
+            refused=refused.get(line.id, ""),
+        )
         for line in sale.lines
     )
     zone = home_of(sale.order).zone or settings.shop(sale.order.shop).zone
@@ -89,18 +101,46 @@ def window_of(connection: Connection, settings: Settings, order_id: int, now: da
     )
 
 
-def _line_window(line: Any, left: Decimal, ending: Ending, settings: Settings, now: datetime) -> LineWindow:
-    letter = exemption(line.sku, settings.policy.exemptions)
+def _refused(sale: Sale) -> dict[int, str]:
+    """By line, why a person has refused it for an exception: the letter and the evidence."""
+    return {
+        one.line_id: one.reason
+        for one in sale.return_lines
+        if one.is_refused and one.reason.startswith(_EXCEPTION)
+    }
+
+
+def _line_window(
+    line: Any, left: Decimal, ending: Ending, now: datetime, *, letter: str, refused: str
+) -> LineWindow:
+    may_letter = letter if letter in BY_THE_FACTS and not refused else ""
+    if refused:
+        letter = refused[len(_EXCEPTION)]
+    elif may_letter:
+        letter = ""
     is_open = not letter and left > 0 and ending.is_open(now)
     reason = ""
-    if letter:
-        reason = f"LGDCU 103.{letter}: {LETTERS.get(letter, 'excepted')}"
+    if refused:
+        reason = refused
+    elif letter:
+        reason = f"{_EXCEPTION}{letter}: {LETTERS.get(letter, 'excepted')}"
     elif left <= 0:
         reason = "all of it is coming back"
     elif ending.closes_at is None:
         reason = ending.working
+    elif may_letter:
+        reason = f"{_EXCEPTION}{may_letter} applies ({LETTERS[may_letter]})"
     return LineWindow(
-        line.id, line.ref, line.name, line.quantity, left, is_open, ending.closes_at, letter, reason
+        line.id,
+        line.ref,
+        line.name,
+        line.quantity,
+        left,
+        is_open,
+        ending.closes_at,
+        letter,
+        reason,
+        may_letter,
     )
 
 

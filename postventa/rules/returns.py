@@ -135,6 +135,8 @@ LETTERS = {
     "m": "digital content begun with consent and the loss of the right acknowledged",
 }
 """The exceptions of LGDCU 103."""
+BY_THE_FACTS = frozenset("aefim")
+"""Letters that except nothing before somebody has opened, mixed or used up what was sold: that needs to be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Good:
     left: Decimal
     letter: str
     """The letter of LGDCU 103 that excepts it."""
+    may_letter: str = ""
+    """The letter that may except it, as a person will see."""
 
     @property
     def may_go(self) -> bool:
@@ -28,10 +30,14 @@ class Good:
 
     @property
     def choices(self) -> tuple[int, ...]:
-        """The quantities to choose from, all of it first; none where it is sold by weight or by the hundred."""
+        """The quantities to choose from, all of it first, or none of it where a letter may except it.
+
+        Nothing to choose from where it is sold by weight or by the hundred.
+        """
         if self.left != self.left.to_integral_value() or self.left > _MOST_CHOICES:
             return ()
-        return tuple(range(int(self.left), -1, -1))
+        counted = tuple(range(int(self.left) + 1))
+        return counted if self.may_letter else counted[::-1]
 
 
 def goods_of(window: Window) -> tuple[Good, ...]:
@@ -43,6 +49,7 @@ def goods_of(window: Window) -> tuple[Good, ...]:
             bought=line.bought,
             left=line.left,
             letter=line.letter,
+            may_letter=line.may_letter,
         )
         for line in window.lines
     )
