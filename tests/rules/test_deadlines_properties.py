@@ -10,7 +10,7 @@ from some_rules import CANARY, MADRID, SPAIN, a_rule
 
 from postventa.calendars import holidays_for
 from postventa.law import law_pack
-from postventa.rules.counting import months_later
+from postventa.rules.counting import days_between, months_later, working_days_later
 from postventa.rules.deadlines import Counting, Direction, Unit, deadline
 
 MANY = int(os.environ.get("STORIES", "60"))
@@ -22,6 +22,7 @@ instants = st.datetimes(datetime(2024, 1, 1), datetime(2032, 12, 31), timezones=
 rules = st.sampled_from(LAW)
 zones = st.sampled_from([MADRID, CANARY, None, ZoneInfo("Europe/Lisbon"), ZoneInfo("America/Havana")])
 days_of_law = st.sampled_from([rule for rule in LAW if rule.counting is Counting.CIVIL_DAYS])
+in_working_days = st.sampled_from([rule for rule in LAW if rule.counting is Counting.WORKING_DAYS])
 rights_in_days = st.sampled_from([rule for rule in LAW if rule.counting is Counting.EU_DAYS])
 months = st.sampled_from([rule for rule in LAW if rule.unit in {Unit.MONTH, Unit.YEAR}])
 
@@ -50,6 +51,21 @@ def test_a_trader_never_has_more_than_the_days_of_the_law(rule, zone, event):
     found = deadline(rule, [event], zone, CATALONIA)
     assert found.last_day == event.astimezone(found.zone).date() + timedelta(days=rule.length)
     assert found.due_at - event <= timedelta(days=rule.length + 1, hours=1)  # a day of 25 hours
+
+
+@many
+@given(in_working_days, zones, instants)
+def test_working_days_are_counted_out_the_fewest_left_out_for_a_trader_and_the_most_for_a_consumer(
+    rule, zone, event
+):
+    found = deadline(rule, [event], zone, CATALONIA)
+    begun, fewest = event.astimezone(found.zone).date(), rule.is_trader_duty
+    assert rule.length == sum(
+        CATALONIA.is_working_day(day, only_national=fewest) for day in days_between(begun, found.last_day)
+    )
+    assert CATALONIA.is_working_day(found.last_day, only_national=fewest)
+    plain = working_days_later(begun, rule.length, CATALONIA, only_national=not fewest)
+    assert found.last_day <= plain if fewest else found.last_day >= plain
 
 
 @many
