@@ -1,5 +1,6 @@
 """Opening the store: one engine a process and address, set up for SQLite in WAL mode or for PostgreSQL."""
 
+import sqlite3
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,31 @@ CONNECT_SECONDS = 10
 """How long a PostgreSQL that does not answer is waited for: somebody may be looking at a page."""
 
 
+REMEDIES = {
+    "disk is full": "the disk is full: make room; nothing is lost, and the next run goes on",
+    "readonly database": "this user may not write there: give the file and its folder to the user that runs postventa",
+    "unable to open database file": "it cannot be opened: its folder is not there, or this user may not write in it",
+}
+"""What SQLite says of its file, and what to do."""
+
+
 class StoreUnusable(RuntimeError):
     """The store cannot be opened, or its tables are not those of this version."""
 
 
+class StoreTrouble(OperationalError):
+    """The store's file cannot be used now; the sentence says what to do. It is worth another try, as its kin are."""
+
+    def __str__(self) -> str:
+        return str(self.orig)
+
+
 @lru_cache(maxsize=8)
 def open_store(url: str) -> Engine:
-    """The engine for a store. Raises StoreUnusable if the address is not one of SQLite or PostgreSQL."""
+    """The engine for a store. Raises StoreUnusable if the address is not one of SQLite or PostgreSQL.
+
+    What a statement was given is in no error: errors are read in Prefect, and customers' names do not belong there.
+    """
     try:
         address = make_url(url)
     except ArgumentError as wrong:
@@ -49,16 +68,18 @@ def open_store(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         if address.database and address.database != ":memory:":
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(address, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_at_once)
         event.listen(engine, "handle_error", _tell_the_first_trouble)
+        event.listen(engine, "handle_error", _say_what_to_do)
         return engine
     if address.get_backend_name() == "postgresql":
         try:
             return create_engine(
                 address.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={
                     "application_name": "postventa",
                     "options": "-c timezone=UTC",
@@ -110,3 +131,12 @@ def _tell_the_first_trouble(context: ExceptionContext) -> None:
     earlier = context.original_exception.__context__
     if "no such savepoint" in str(context.original_exception) and isinstance(earlier, OperationalError):
         raise earlier
+
+
+def _say_what_to_do(context: ExceptionContext) -> None:
+    """The troubles of a file that an operator can mend, in words that name the file."""
+    said = str(context.original_exception)
+    remedy = next((todo for words, todo in REMEDIES.items() if words in said), "")
+    if remedy and context.engine is not None and not isinstance(context.original_exception, StoreTrouble):
+        where = context.engine.url.database
+        raise StoreTrouble(None, None, sqlite3.OperationalError(f"store.url {where}: {remedy}"))
