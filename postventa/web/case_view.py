@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from postventa import clock
 from postventa.files import EVIDENCE
 from postventa.settings import Settings
 from postventa.store.case_dossiers import CaseDossier, case_dossiers, driving
@@ -53,6 +54,8 @@ class CasePage:
     """As the customer gave it, else the order's own."""
     received_at: datetime
     answer_by: date | None
+    is_late: bool
+    """That day is over, and no answer has come."""
     answered_at: datetime | None
     text: str
     said: tuple[SaidView, ...]
@@ -75,6 +78,8 @@ def case_page(connection: Connection, settings: Settings, case_id: int) -> CaseP
     ).all()
     answered_at = complaint.answered_at if complaint else None
     about = complaint or a_return
+    answer_by = _answer_by(dossier, zone) if complaint else None
+    today = clock.now().astimezone(zone).date()
     return CasePage(
         case_id=case.id,
         shop=case.shop,
@@ -88,7 +93,8 @@ def case_page(connection: Connection, settings: Settings, case_id: int) -> CaseP
         email=case.email,
         order_number=_order_number(dossier, entries),
         received_at=case.opened_at.astimezone(zone),
-        answer_by=_answer_by(dossier, zone) if complaint else None,
+        answer_by=answer_by,
+        is_late=answered_at is None and answer_by is not None and today > answer_by,
         answered_at=answered_at.astimezone(zone) if answered_at else None,
         text=(complaint.text if complaint else a_return.statement) if about else "",
         said=_said(connection, case_id, entries, zone),
@@ -97,11 +103,11 @@ def case_page(connection: Connection, settings: Settings, case_id: int) -> CaseP
 
 
 def _answer_by(dossier: CaseDossier, zone: ZoneInfo) -> date | None:
-    clock = driving(dossier.clocks)
-    if clock is None:
+    counted = driving(dossier.clocks)
+    if counted is None:
         return None
-    counted_in = ZoneInfo(clock.zone) if clock.zone else zone
-    due_at: datetime = clock.due_at
+    counted_in = ZoneInfo(counted.zone) if counted.zone else zone
+    due_at: datetime = counted.due_at
     return (due_at.astimezone(counted_in) - timedelta(microseconds=1)).date()
 
 

@@ -1,12 +1,13 @@
 """The complaint form: everything typed comes back when something is wrong, and what was sent twice is one complaint."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from a_visitor import rows, ticket_in
 from sqlalchemy import text
 
-from postventa import links
+from postventa import clock, links
 from postventa.files import Cabinet
 from postventa.store.casebook import say
 from postventa.store.cases import AttachmentRow, CaseEntryRow, CaseRow
@@ -188,4 +189,7 @@ def test_what_the_desk_notes_for_itself_is_never_shown(visitor, place):
             )
     page = visitor.get(links.case_link(place.settings, case.key))
     assert "Lo estamos mirando." in page.text
+    assert "Te contestaremos a más tardar el" in page.text
+    with clock.clock_set_to(case.opened_at + timedelta(days=40)):
+        assert "Teníamos que haberte contestado a más tardar el" in visitor.get(page.url).text
     assert "difícil" not in page.text
