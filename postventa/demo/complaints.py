@@ -40,7 +40,7 @@ def answered_and_closed(stage: Stage) -> Acts:
         return
     text = "Could you tell me whether the parcel will reach me before Friday? I am away from Saturday on."
     case = stage.complain(Kind.QUERY, Topic.DELIVERY, "en", text, who)
-    yield 30
+    yield 33
     stage.act(complaints.take, case, OWNER, by=OWNER)
     reason = "Your order is packed today and the carrier needs two working days, so it should be with you on Thursday."
     stage.answer(case, Outcome.UPHELD, [reason], OWNER)

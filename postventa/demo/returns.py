@@ -146,7 +146,7 @@ def asked_for_on_the_telephone(stage: Stage) -> Acts:
     who = stage.buyer("delivered")
     if who is None:
         return
-    text = "Llama por teléfono: la cremallera se ha abierto a las dos semanas y quiere devolverlo."
+    text = "Se le ha abierto la cremallera a las dos semanas de usarlo y lo quiero devolver."
     stage.ask_to_return(who, ReturnKind.NON_CONFORMITY, text)
     yield from ()
 
@@ -156,7 +156,7 @@ def accepted_and_its_label_to_come(stage: Stage) -> Acts:
     who = stage.buyer("delivered")
     if who is None:
         return
-    text = "Truca per telèfon: una costura s'ha obert en rentar-lo i el vol tornar."
+    text = "Se li ha obert una costura en rentar-lo i el vull tornar."
     case = stage.ask_to_return(who, ReturnKind.NON_CONFORMITY, text, language="ca")
     yield shortly_before(21, 8)
     stage.act(return_decisions.approve, case, who=LEAD, is_told_later=True)

@@ -115,8 +115,9 @@ class Stage:
         return self._file(replace(said, lines=some, is_verified=is_verified))
 
     def ask_to_return(self, who: Buyer, kind: ReturnKind, text: str, *, language: str = "es") -> int:
-        """Another return than a withdrawal, by telephone."""
-        return self._file(replace(self._declared(who, text, language, "desk"), kind=kind))
+        """Another return than a withdrawal, of the order's first line, by telephone."""
+        said = self._declared(who, text, language, "desk")
+        return self._file(replace(said, kind=kind, lines=dict(list(who.lines.items())[:1])))
 
     def add(self, case_id: int, text: str) -> None:
         """A customer's further words on the page of the case."""
