@@ -4,13 +4,15 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,12 @@ from postventa.sandbox.server import Sandbox
 from postventa.sandbox.settings import SandboxSettings
 
 BIN = Path(sys.executable).parent
+A_MIGRATED_STORE = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    / "postventa-tests"
+    / f"prefect-{version('prefect')}.db"
+)
+"""What Prefect's own migrations make of an empty store, kept from one run of tests to the next: they take longer than a test."""
 MONDAY_EVENING = "2026-11-02T20:00:00+00:00"
 
 
@@ -68,6 +76,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @contextmanager
 def _serving() -> Iterator[APrefect]:
     folder = Path(tempfile.mkdtemp(prefix="pv-prefect-"))
+    if A_MIGRATED_STORE.exists():
+        shutil.copy(A_MIGRATED_STORE, folder / "prefect.db")
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -92,6 +102,8 @@ def _serving() -> Iterator[APrefect]:
         )
     try:
         _wait_for(f"{url}/health", server, folder / "log")
+        if not A_MIGRATED_STORE.exists():
+            _keep(folder / "prefect.db")
         yield APrefect(url, server.pid, environment)
     finally:
         server.send_signal(signal.SIGINT)
@@ -101,6 +113,16 @@ def _serving() -> Iterator[APrefect]:
             server.kill()
             server.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(migrated: Path) -> None:
+    """Keeps the server's store as it stands before the first test; where nothing can be kept, nothing is."""
+    with suppress(OSError):
+        A_MIGRATED_STORE.parent.mkdir(parents=True, exist_ok=True)
+        whole = A_MIGRATED_STORE.with_suffix(f".{os.getpid()}")
+        with closing(sqlite3.connect(migrated)) as here, closing(sqlite3.connect(whole)) as there:
+            here.backup(there)
+        whole.replace(A_MIGRATED_STORE)
 
 
 @pytest.fixture
