@@ -6,12 +6,13 @@ the file: it names environment variables, and `secret` fetches one when a door i
 
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from postventa.cards import TEMPLATES
+from postventa.cards import TEMPLATES, languages
 from postventa.sections import (
     Adr,
     Alerts,
@@ -119,6 +120,7 @@ def settings_from(written: dict[str, Any], source: str = DEFAULT_PATH) -> Settin
         raise BadConfiguration("; ".join(_said(error, source) for error in wrong.errors())) from wrong
     _check_references(settings, source)
     _check_texts(settings, source)
+    _check_languages(settings, source)
     return settings
 
 
@@ -126,18 +128,45 @@ def secret(key_env: str, owner: str) -> str:
     """The secret in the environment variable `key_env`. Raises BadConfiguration if it is not set."""
     value = os.environ.get(key_env, "")
     if not value:
-        raise BadConfiguration(f"{owner} needs the environment variable {key_env}, which is empty or not set")
+        raise BadConfiguration(
+            f"{owner} needs the environment variable {key_env}, which is empty or not set: "
+            "export it in this shell, and before the worker starts"
+        )
     return value
 
 
 def _said(error: Any, source: str) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{source}: {key} is not a key that postventa knows"
+        near = get_close_matches(str(error["loc"][-1]), _keys(Settings), n=1, cutoff=0.8)
+        return f"{source}: {key} is not a key that postventa knows" + (f": {near[0]}?" if near else "")
     if error["type"] == "missing":
         return f"{source}: {key} is missing"
+    if error["type"] in {"timezone_aware", "datetime_from_date_parsing", "datetime_parsing"}:
+        return f"{source}: {key} is {error['input']}, and should be an instant with its zone, as 2026-11-01T00:00:00Z"
     expected = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{source}: {key} {expected} (it is {error['input']!r})"
+
+
+def _keys(section: type[BaseModel]) -> set[str]:
+    """The names of every key below a section, however deep."""
+    keys = {field.alias or name for name, field in section.model_fields.items()}
+    return keys.union(*(_keys(below) for below in _sections_in(section)))
+
+
+def _sections_in(section: type[BaseModel]) -> set[type[BaseModel]]:
+    kinds = {field.annotation for field in section.model_fields.values()}
+    kinds |= {below for kind in kinds for below in get_args(kind)}
+    return {kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)}
+
+
+def _check_languages(settings: Settings, source: str) -> None:
+    known = languages("received")
+    for name, shop in settings.shops.items():
+        if shop.language not in known:
+            raise BadConfiguration(
+                f"{source}: shops.{name}.language is {shop.language!r}, and messages are there in {', '.join(known)}"
+            )
 
 
 def _check_texts(settings: Settings, source: str) -> None:

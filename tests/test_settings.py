@@ -1,7 +1,7 @@
 """The configuration: every mistake is named by its key, and no secret is ever in it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from a_toml import as_toml
@@ -50,7 +50,21 @@ def test_a_key_that_nobody_knows_is_named_in_full(configuration, section, key):
         table = table.setdefault(name, {})
     table[key] = "s3cret"
     said = refusal(configuration)
-    assert said == f"postventa.toml: {section}.{key} is not a key that postventa knows"
+    assert said.startswith(f"postventa.toml: {section}.{key} is not a key that postventa knows")
+    assert said.endswith({"tax_idd": ": tax_id?"}.get(key, ""))
+    assert "s3cret" not in said
+
+
+def test_a_language_without_messages_names_those_there_are(configuration):
+    configuration["shops"]["tienda"]["language"] = "fr"
+    assert "shops.tienda.language is 'fr', and messages are there in ca, en, es" in refusal(configuration)
+
+
+@pytest.mark.parametrize("written", [date(2026, 11, 1), "yesterday", datetime(2026, 11, 1)])
+def test_a_day_that_is_no_instant_is_shown_how_to_write_one(configuration, written):
+    configuration["shops"]["tienda"]["backfill_since"] = written
+    assert "backfill_since is " in (said := refusal(configuration))
+    assert said.endswith("as 2026-11-01T00:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +91,7 @@ def test_a_key_that_is_missing_is_named_in_full(configuration, section, key):
         ("shops.tienda", "url", "tienda.example", "must start with http:// or https://"),
         ("shops.tienda", "timezone", "Europe/Barcelona", "IANA time zone"),
         ("shops.tienda", "language", "spanish", "pattern"),
-        ("shops.tienda", "backfill_since", datetime(2026, 11, 1), "timezone"),
+        ("shops.tienda", "backfill_since", datetime(2026, 11, 1), "with its zone"),
         ("shops.tienda", "requests_per_second", 0, "greater than 0"),
         ("shops.tienda", "statuses", {"empaquetado": "packed"}, "ready_to_ship"),
         ("carriers.dhl", "connections", 99, "less than or equal to 32"),

@@ -6,6 +6,7 @@ from cyclopts import CycloptsError
 
 from postventa.cli import (
     asking,
+    checking,
     complaint_filing,
     complaints,
     consents,
@@ -55,6 +56,7 @@ __all__ = [
     "Wrong",
     "app",
     "asking",
+    "checking",
     "complaint_filing",
     "complaints",
     "consents",

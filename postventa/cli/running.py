@@ -113,6 +113,8 @@ def prefect_answers() -> str:
             session.trust_env = False
             session.get(f"{address.rstrip('/')}/health", timeout=5).raise_for_status()
     except requests.RequestException as down:
+        if not address.rstrip("/").endswith("/api"):
+            raise Wrong(f"PREFECT_API_URL is {address}, and Prefect answers at .../api: add it") from down
         raise Wrong(f"no Prefect server at {address}: start one with `prefect server start`") from down
     return f"answers at {address}"
 
@@ -141,8 +143,11 @@ def _said(state: Any) -> str:
 
 
 def _quiet_prefect() -> None:
-    """No telemetry, and a temporary server that is given the time it needs to start."""
+    """No telemetry, a temporary server that is given the time it needs to start, and runs that say that they live."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault(
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30"
+    )  # else it is taken for dead after 90 seconds

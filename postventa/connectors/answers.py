@@ -99,7 +99,11 @@ def _problem(answer: Answer, owner: str, where: str, tries: int) -> ConnectorErr
             code=code,
         )
     if status >= 500:
-        return Unreachable(f"{where} fails ({said}, after {tries} tries)", status=status, code=code)
+        return Unreachable(
+            f"{where} fails ({said}, after {tries} tries): the trouble is on its side, and the next run asks again",
+            status=status,
+            code=code,
+        )
     if status == 404:
         return NotThere(f"{where} does not exist ({said})", status=status, code=code)
     if 300 <= status < 400:
@@ -111,7 +115,7 @@ def _problem(answer: Answer, owner: str, where: str, tries: int) -> ConnectorErr
             code=code,
         )
     if status in {401, 403}:
-        remedy = "the key is wrong or lacks the right to read, or a firewall refuses us"
+        remedy = f"the key that {owner}.key_env names is wrong or may not read, or a firewall refuses us"
     else:
         remedy = "the other side does not accept this request"
     return Refused(f"{where} refuses ({said}): {remedy}", status=status, code=code)

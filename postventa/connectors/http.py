@@ -103,6 +103,7 @@ class Door:
         self._url = url.rstrip("/")
         parts = urlsplit(url)
         self._host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._shown = self._host + parts.path.rstrip("/")
         self._auth = auth
         self._headers = {"User-Agent": f"postventa/{__version__}", "Accept": "application/json"} | dict(
             headers or {}
@@ -140,7 +141,7 @@ class Door:
         """Asks in XML, which changes nothing and may be sent twice; answers the parsed XML."""
         tries = self._patience.tries
         answer = self._answer("POST", path, None, {"data": written.encode(), "headers": headers}, tries)
-        return tree_of(answer, self.owner, f"{self._host}{path}", tries)
+        return tree_of(answer, self.owner, f"{self._shown}{path}", tries)
 
     def _ask(
         self,
@@ -151,7 +152,7 @@ class Door:
         tries: int,
     ) -> tuple[Any, Headers]:
         answer = self._answer(method, path, params, sending, tries)
-        return payload_of(answer, self.owner, f"{self._host}{path}", tries), answer.headers
+        return payload_of(answer, self.owner, f"{self._shown}{path}", tries), answer.headers
 
     def _answer(
         self,
@@ -192,7 +193,7 @@ class Door:
     def _once(
         self, method: str, path: str, params: Mapping[str, Any] | None, sending: Mapping[str, Any]
     ) -> Answer:
-        where = f"{self.owner}: {self._host}{path}"
+        where = f"{self.owner}: {self._shown}{path}"
         try:
             # Prepared, signed and read here each time: a one-time signature must not be sent twice.
             with self._session().request(

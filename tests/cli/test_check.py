@@ -1,5 +1,6 @@
 """`postventa check` reaches everything, a line each, and says what to mend."""
 
+import os
 import socket
 import tomllib
 
@@ -27,6 +28,8 @@ def check(ask, story, monkeypatch, tmp_path):
         path = tmp_path / "changed.toml"
         path.write_text(as_toml(written), encoding="utf-8")
         monkeypatch.setenv(ENVIRONMENT_KEY, str(path))
+        for name in ("POSTVENTA_WEB_SECRET", "POSTVENTA_DATASETS_KEY"):
+            monkeypatch.setenv(name, os.environ.get(name, "s" * 32))
         return ask("check", *words)
 
     return look
@@ -51,7 +54,39 @@ def test_where_all_is_well_every_line_says_ok(check):
     assert (answer.code, answer.err) == (0, "")
     assert all(line.startswith("ok ") for line in lines)
     doors = ["channels.email", "shops.tienda", "carriers.dhl"]
-    assert named == ["configuration", "store", "prefect", "law", *doors]
+    house = ["configuration", "store", "prefect", "law", "files", "consents", "datasets"]
+    assert named == [*house, *doors]
+    assert not [line for line in lines if line.count("channels.email") > 1]
+
+
+def test_what_the_orders_and_the_night_need_is_asked_for_on_the_first_day(check, monkeypatch):
+    for name in ("POSTVENTA_WEB_SECRET", "POSTVENTA_DATASETS_KEY"):
+        monkeypatch.setenv(name, "")
+    answer = check()
+    (bad,) = _bad(answer)
+    assert bad.startswith("BAD consents: ")
+    assert "POSTVENTA_WEB_SECRET" in bad
+    (off,) = [line for line in answer.out.splitlines() if line.startswith("off ")]
+    assert "POSTVENTA_DATASETS_KEY" in off
+
+
+def test_a_folder_that_cannot_be_one_is_named_with_its_key(check, tmp_path):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    answer = check(files={"path": str(tmp_path / "taken" / "files")})
+    (bad,) = _bad(answer)
+    assert bad.startswith("BAD files: files.path ")
+    assert bad.endswith("is a file: name a folder")
+
+
+def test_a_sender_without_an_address_is_named_before_a_mail_fails(check):
+    (bad,) = _bad(check(channels={"email": {"from": "orders"}}))
+    assert "channels.email.from 'orders' is no sender" in bad
+
+
+def test_a_prefect_address_without_its_api_is_named(check, monkeypatch, a_silent_port):
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{a_silent_port}")
+    (bad,) = _bad(check())
+    assert "Prefect answers at .../api" in bad
 
 
 def test_a_promise_that_cannot_be_kept_is_named_with_its_key(check, tmp_path):

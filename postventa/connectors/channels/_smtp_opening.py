@@ -78,7 +78,9 @@ def _failures_named(where: str, channel: settings.Channel) -> Iterator[None]:
         # Its text would quote the password.
         raise ChannelRefused(f"{where}: the user or the password has letters beyond ASCII") from None
     except OSError as gone:
-        raise ChannelDown(short(f"{where} cannot be reached ({gone})")) from None
+        raise ChannelDown(
+            short(f"{where} cannot be reached ({gone}): are host and port right, and does it run?")
+        ) from None
 
 
 def _encryption_failed(where: str, channel: settings.Channel, wrong: ssl.SSLError) -> NotAccepted:

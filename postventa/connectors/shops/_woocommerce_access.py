@@ -72,6 +72,13 @@ class Access:
                 raise self._explained(refused) from None
             raise
         except NotThere as missing:
+            if missing.code == "rest_no_route":
+                raise NotThere(
+                    f"{missing}: {self._owner}.url should be the shop's own address, without /wp-json, and WooCommerce "
+                    "should be switched on there",
+                    status=missing.status,
+                    code=missing.code,
+                ) from None
             if missing.code:
                 raise
             raise NotThere(
