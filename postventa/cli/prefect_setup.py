@@ -128,7 +128,7 @@ def _reactive(states: list[str]) -> EventTrigger:
 
 def _silent() -> EventTrigger:
     return EventTrigger(
-        after={"prefect.flow-run.heartbeat"},
+        after={"prefect.flow-run.Running", "prefect.flow-run.heartbeat"},  # it may die before it beats at all
         expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{state}" for state in _ENDED)},
         match=_RUN,
         for_each={"prefect.resource.id"},
