@@ -130,9 +130,9 @@ def _row(one: SetAside) -> dict[str, str]:
     return {
         "what": one.what,
         "where": one.where,
-        "since": one.since.isoformat(timespec="minutes"),
+        "remedy": one.remedy,  # before the reason: that may be long, and what is far to the right is not seen
+        "since": f"{one.since:%Y-%m-%d %H:%M} UTC",
         "why": one.why,
-        "remedy": one.remedy,
     }
 
 
