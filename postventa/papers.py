@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from postventa import clock
 from postventa.files import Cabinet, CabinetTrouble
 from postventa.letters import Desk
+from postventa.relations import Relations, needs_a_yes
 from postventa.rules.messages import Outcome
-from postventa.settings import Settings
+from postventa.settings import BadConfiguration, Settings
 from postventa.store.caselog import ERASED, erased_on
 from postventa.store.dossiers import dossiers
 from postventa.store.evidence import CaseFacts, OrderFacts
@@ -112,14 +114,22 @@ def written_again(
     channel = settings.mail_channel
     if channel is None:
         return letters, ["messages of the order: no [channels] to write them for"] if sent else []
-    dossier = dossiers(connection, [order.row.id])[order.row.id]
+    dossier = dossiers(connection, [order.row.id])
+    desk = Desk(dossier[order.row.id], settings, channel)
+    try:
+        asks = Relations(connection, settings, channel, dossier, clock.now())
+        asking = Desk(dossier[order.row.id], settings, channel, asks)
+    except BadConfiguration:  # who asks for reviews needs a secret; whoever draws up a pack may not have it
+        asking = desk
     for number, row in enumerate(sent, 1):
         try:
-            data = Desk(dossier, settings, channel).letter(row, row.settled_at or row.owed_at).data
+            of = asking if needs_a_yes(row.message) else desk
+            sent_at = row.settled_at or row.owed_at
+            with clock.clock_set_to(sent_at):  # links bear their date
+                data = of.letter(row, sent_at).data
         except Exception as wrong:  # noqa: BLE001 - whatever hinders one letter, the pack goes on and says so
-            missing.append(
-                f"message {row.message} of the order cannot be written again: {type(wrong).__name__}"
-            )
+            why = wrong if isinstance(wrong, BadConfiguration) else type(wrong).__name__
+            missing.append(f"message {row.message} of the order cannot be written again: {why}")
             continue
         path = f"order/written-again/{number:03}-{_safe(row.message)}.eml"
         data = AGAIN.encode() + b"\r\n" + data

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +50,7 @@ class Stack:
         self._prefect_port = prefect_port
         self._leash: subprocess.Popen[bytes] | None = None
         self.config = self.folder / "postventa.toml"
+        self.environment_file = self.folder / "environment"
         self.environment = {
             **os.environ,
             "PATH": f"{BESIDE_US}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -75,10 +77,18 @@ class Stack:
             "POSTVENTA_DATASETS_KEY": token_hex(32),
         }
 
+    def _write_environment(self) -> None:
+        """What a shell must know that is to look into this store: `. .demo/environment`."""
+        told = [name for name in self.environment if name.startswith(("TIENDA", "DHL", "POSTVENTA"))]
+        self.environment_file.touch(mode=0o600)
+        lines = [f"export {name}={quote(self.environment[name])}" for name in (*told, "PREFECT_API_URL")]
+        self.environment_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
     def __enter__(self) -> Self:
         """Starts what takes longest; `wait` says when it is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._configure()
+        self._write_environment()
         try:
             self._spawn(
                 "prefect-server",

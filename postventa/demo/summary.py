@@ -88,7 +88,7 @@ def summarise(stack: Stack, told: Told, now: datetime, console: Console, seconds
         ("An order's story", f".venv/bin/postventa order 10001 --config {stack.config}"),
         (
             "A case's evidence",
-            f".venv/bin/postventa evidence R-{stack.start:%Y}-000001 --out evidence --config {stack.config}",
+            f". {stack.environment_file}; .venv/bin/postventa evidence R-{stack.start:%Y}-000001 --out evidence",
         ),
     ):
         console.print(f"  {name:26} {place}", soft_wrap=True)

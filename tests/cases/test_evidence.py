@@ -10,6 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from a_review_shop import WEB
+from an_ask import an_ask
 from an_order import fill, raw_order
 from sqlalchemy import delete, select, update
 
@@ -240,6 +242,31 @@ def test_a_file_that_is_gone_or_changed_is_named_and_the_pack_goes_on(place, sto
     assert "no copy was kept of the message complaint_receipt" in said
     assert "(missing)" in (tmp_path / "pack/index.html").read_text("utf-8")
     assert check("MANIFEST.sha256", tmp_path / "pack").returncode == 0
+
+
+@ONCE
+def test_a_review_request_is_written_again_too_and_without_the_secret_the_pack_says_what_it_wants(
+    configuration, house, place, story, tmp_path, monkeypatch
+):
+    configuration["web"] = dict(WEB)
+    with place.store.begin() as connection:
+        order = connection.execute(select(OutboxRow.__table__).where(OutboxRow.message == "received")).one()
+        asked = {
+            "message": "review_requested",
+            "key": "asked",
+            "message_id": "<a@tienda.example>",
+            "facts": {"until_at": NOW.isoformat()},
+        }
+        copied = {name: value for name, value in order._asdict().items() if name != "id"}
+        connection.execute(OutboxRow.__table__.insert(), copied | asked)
+    an_ask(place, NOW, order_id=order.order_id)
+    monkeypatch.setenv("POSTVENTA_WEB_SECRET", "k" * 40)
+    assert drawn(house(), tmp_path / "pack", "tienda:7").missing == ()
+    again = [path.name for path in (tmp_path / "pack/order/written-again").iterdir()]
+    assert sorted(name[4:] for name in again) == ["received.eml", "review_requested.eml"]
+    monkeypatch.delenv("POSTVENTA_WEB_SECRET")
+    said = drawn(house(), tmp_path / "other", "tienda:7").missing
+    assert ["POSTVENTA_WEB_SECRET" in one for one in said] == [True] * 2
 
 
 @ONCE
