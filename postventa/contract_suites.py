@@ -4,6 +4,7 @@ Great Expectations is imported where it is first used: that alone takes seconds.
 rule in SQL, is asked of DuckDB over the same frame.
 """
 
+import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,8 @@ SEVERITIES: Mapping[Severity, str] = {
 }
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 """No value of a row is kept beside the result."""
+_TALKATIVE = ("great_expectations.data_context.types.base",)
+"""They set a level of their own and tell of every folder that they make."""
 
 
 def suite(contract: Contract) -> Any:
@@ -173,4 +176,6 @@ def _great_expectations() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, about its dependencies
         import great_expectations
+    for noisy in _TALKATIVE:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     return great_expectations
