@@ -4,6 +4,7 @@ The one place of the core that knows Prefect; imports are lazy, so that asking t
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
@@ -67,6 +68,8 @@ def run_flow(
         named = {"shop": shop, "carrier": carrier, "channel": channel, "mailbox": mailbox, "": None}[key]
         runs = [{key: name} for name in _each(key, named, configured[key])] if key else [{}]
         prefect_answers()
+        if not os.environ.get("PREFECT_API_URL") and sys.stderr.isatty():
+            print("A Prefect server starts for this run alone: up to a minute ...", file=sys.stderr)
         started = _flow(REBUILDS[flow] if again else entrypoint)
         asked: dict[str, date] = again or ({"day": day} if day is not None else {})
         states = [(given, started(**given, **asked, return_state=True)) for given in runs]
