@@ -17,7 +17,7 @@ from postventa.return_instructions import instruct
 from postventa.returns import SEND_BACK, act, note, the_return
 from postventa.rules.refunds import FROM_THE_WORD, REFUND_RULES
 from postventa.rules.returns import Act, OutOfTurn, ReturnKind, ReturnState, may_decline
-from postventa.sales import amount_for, ending_of
+from postventa.sales import amount_for, ending_of, was_informed
 from postventa.settings import Settings
 from postventa.store.casebook import owe, say
 from postventa.store.returns import ReturnLineRow
@@ -102,7 +102,7 @@ def decline(
         is_late=is_late,
         letter=letter,
         evidence=evidence,
-        was_told=settings.policy.informs_of_withdrawal,
+        was_told=was_informed(sale.order if sale is not None else None, settings),
         reason=reason,
     )
     if not answer.is_yes:

@@ -14,12 +14,14 @@ from postventa.return_decisions import recount
 from postventa.returns import note, the_return
 from postventa.rules.refunds import goods_value, may_deduct
 from postventa.rules.returns import ReturnKind
-from postventa.sales import pieces_of
+from postventa.sales import pieces_of, was_informed
 from postventa.settings import Settings
 from postventa.store.casebook import owe, say
+from postventa.store.orders import OrderRow
 from postventa.store.sales import look_again, sales
 
 TOLD = "return_deduction"
+_ORDERS: Any = OrderRow.__table__
 
 
 class MayNotDeduct(ValueError):
@@ -46,7 +48,9 @@ def deduct(
     asked = min(amount, _goods(connection, row))
     if row.deducted_amount == asked:
         return asked
-    _check(settings, row, asked, reason=reason, evidence=evidence, who=who)
+    order = connection.execute(_ORDERS.select().where(_ORDERS.c.id == row.order_id)).one_or_none()
+    told = was_informed(order, settings)
+    _check(settings, row, asked, was_told=told, reason=reason, evidence=evidence, who=who)
     note(connection, case_id, deducted_amount=asked)
     owed = recount(connection, settings, case_id) or Decimal(0)
     occasion = f"deducted:{now:%Y%m%dT%H%M%S}"
@@ -76,7 +80,9 @@ def deduct(
     return asked
 
 
-def _check(settings: Settings, row: Any, asked: Decimal, *, reason: str, evidence: str, who: str) -> None:
+def _check(
+    settings: Settings, row: Any, asked: Decimal, *, was_told: bool, reason: str, evidence: str, who: str
+) -> None:
     if who not in settings.desk.people and settings.desk.people:
         raise MayNotDeduct(f"{who} is nobody in [desk.people]: a person answers for a deduction")
     if row.state in OWES_NOTHING:
@@ -89,7 +95,7 @@ def _check(settings: Settings, row: Any, asked: Decimal, *, reason: str, evidenc
         raise MayNotDeduct(f"{row.number} has been refunded: what was paid is not taken back")
     answer = may_deduct(
         ReturnKind(row.kind),
-        was_told=settings.policy.informs_of_withdrawal,
+        was_told=was_told,
         is_inspected=row.inspected_at is not None,
         reason=reason,
         evidence=evidence,

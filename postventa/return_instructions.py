@@ -10,6 +10,7 @@ from postventa.clocks import start_clocks
 from postventa.returns import SEND_BACK, act, note, the_return
 from postventa.rules.refunds import FROM_THE_WORD
 from postventa.rules.returns import Act, OutOfTurn, ReturnKind, ReturnState
+from postventa.sales import was_informed
 from postventa.settings import Settings
 from postventa.store.casebook import owe
 from postventa.store.clocks import open_clocks
@@ -68,9 +69,10 @@ def instruct(
     clock = next((one for one in open_clocks(connection, row.case_id) if one.rule_id == SEND_BACK), None)
     send_by = last_day(clock.due_at, ZoneInfo(clock.zone)) if clock is not None else None
     policy = settings.policy
+    order = connection.execute(select(OrderRow.__table__).where(OrderRow.id == row.order_id)).one_or_none()
     # Whoever was not told of the costs beforehand does not bear them (LGDCU 108.1, 97.6).
     is_paid_by_shop = (
-        policy.pays_returns or row.is_collected or not policy.informs_of_withdrawal or kind in OUR_COST
+        policy.pays_returns or row.is_collected or not was_informed(order, settings) or kind in OUR_COST
     )
     owed = the_return(connection, row.case_id).refund_due_amount
     facts = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,21 @@ def ending_of(sale: Sale, settings: Settings) -> Ending:
     pack = law_pack(policy.jurisdiction, Path(policy.rules) if policy.rules else None)
     period, extension = (rule_in_force(pack, name, since, home.zone) for name in (PERIOD, EXTENSION))
     holidays = holidays_at(settings, home.region)
-    return ending(held, period, extension, home.zone, holidays, was_informed=policy.informs_of_withdrawal)
+    return ending(
+        held, period, extension, home.zone, holidays, was_informed=was_informed(sale.order, settings)
+    )
+
+
+def was_informed(order: Any | None, settings: Settings) -> bool:
+    """Whether this order's customer was told of the right to withdraw before buying; of no known order, as today's are."""
+    since = settings.policy.informs_of_withdrawal
+    if isinstance(since, bool):
+        return since
+    if order is None:
+        return True
+    zone = home_of(order).zone or settings.shop(order.shop).zone
+    placed_on: date = order.placed_at.astimezone(zone).date()
+    return placed_on >= since
 
 
 def coming_back(sale: Sale, besides: int | None = None) -> dict[int, Decimal]:

@@ -109,8 +109,11 @@ class Policy(Section):
         Field(default_factory=dict)
     )
     """A region -> the days that towns there keep beside it. They lengthen customers' rights and shorten no duty."""
-    informs_of_withdrawal: bool = True
-    """Whether the shop can prove that it told its customers of the right to withdraw; else it lasts 12 months longer."""
+    informs_of_withdrawal: bool | date = True
+    """Whether the shop can prove that it told its customers of the right to withdraw; else it lasts 12 months longer.
+
+    A date says: those who ordered on that day or later.
+    """
     collects_returns: bool = False
     """The shop fetches what comes back: then no refund may wait for the goods (LGDCU 107.3)."""
     pays_returns: bool = False

@@ -236,6 +236,18 @@ def test_who_was_never_told_of_the_right_has_a_year_more_and_pays_nothing_to_sen
     assert sale.owed["return_instructions"]["is_paid_by_shop"] is True
 
 
+@pytest.mark.parametrize(("since", "article"), [("2026-11-02", "LGDCU 102-104"), ("2026-11-03", "LGDCU 105")])
+def test_where_customers_are_told_since_a_day_who_ordered_before_has_the_year_more(
+    sale, configuration, house, since, article
+):
+    configuration["policy"]["informs_of_withdrawal"] = date.fromisoformat(since)
+    sale.place = house()
+    sale.sell({"JD1": ARRIVED})  # ordered on 2 November
+    assert article in window(sale).article
+    sale.declare(ARRIVED + DAY)
+    assert sale.owed["return_instructions"]["is_paid_by_shop"] is (article == "LGDCU 105")
+
+
 def test_an_unpaid_order_owes_no_refund_and_starts_no_refund_clock(sale):
     sale.sell({"JD1": ARRIVED}, "pending", payment_method="cod")
     sale.declare(ARRIVED)
