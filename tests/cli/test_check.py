@@ -10,8 +10,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
 from an_imap_server import PASSWORD, USER, AnImapServer
+from sqlalchemy import event
 
 from postventa.settings import ENVIRONMENT_KEY
+from postventa.store import migrate
+from postventa.store.database import open_store
 
 
 @pytest.fixture
@@ -188,6 +191,18 @@ def test_a_store_without_tables_is_one_clear_line(check, tmp_path):
     (bad,) = _bad(answer)
     assert answer.code == 1
     assert "postventa db upgrade" in bad
+
+
+def test_a_store_that_may_only_be_read_is_named_with_its_file(check, tmp_path):
+    url = f"sqlite:///{tmp_path / 'read.db'}"
+    store = open_store(url)
+    migrate.upgrade(store)
+    store.dispose()
+    event.listen(store, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    (bad,) = _bad(check(store_url=url))
+    store.dispose()
+    assert bad.startswith("BAD store: the store failed: store.url ")
+    assert "read.db: this user may not write there" in bad
 
 
 def test_a_prefect_server_that_does_not_answer_is_one_clear_line(check, monkeypatch, a_silent_port):
