@@ -19,10 +19,17 @@ from postventa.workplace import Workplace
 from tasks.orders import move_orders
 
 PAID_AT = {"date_paid_gmt": stamp(PLACED)}
+BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def refund(ref, order, amount, at):
     return {"id": ref, "parent_id": order, "amount": amount, "reason": "", "date_created_gmt": stamp(at)}
+
+
+@pytest.fixture
+def store_url(request, kept_stores) -> str:
+    """SQLite, and PostgreSQL where a test asks for both."""
+    return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
 def test_nothing_that_happened_before_the_cut_off_is_ever_mailed(village):
@@ -72,6 +79,7 @@ def lived(village):
     return village
 
 
+@BOTH
 def test_replaying_the_whole_inbox_into_an_empty_database_owes_the_same_and_nothing_new(
     lived, request, tmp_path
 ):
@@ -128,6 +136,7 @@ def _point_at(url, tmp_path):
     path.write_text(re.sub(r'"url" = "(sqlite|postgresql)[^"]*"', f'"url" = {json.dumps(url)}', written))
 
 
+@BOTH
 def test_forgetting_the_cursor_and_hearing_everything_again_tells_nobody_anything(lived):
     before = len(lived.mailbox.letters)
     with lived.place.store.begin() as connection:
@@ -230,6 +239,7 @@ def test_a_parcel_that_goes_back_is_told_as_an_incident_and_not_as_a_delivery(vi
     assert village.rows(OrderRow)[0].stage == "shipped"
 
 
+@BOTH
 def test_scans_told_twice_or_lost_change_nothing_that_is_known(village):
     village.put(raw_order(1, "completed", at=village.now, parcels=["JD1"]))
     village.hear()
@@ -250,6 +260,7 @@ def test_scans_told_twice_or_lost_change_nothing_that_is_known(village):
     assert village.mailbox.of(1) == ["received", "paid", "shipped", "out_for_delivery", "delivered"]
 
 
+@BOTH
 def test_two_runs_that_move_the_same_orders_at_once_owe_each_message_once(village):
     """The lease of one run lapsed while it lives: its work and the other's are the same work."""
     village.put(*(raw_order(ref) for ref in range(1, 40)))

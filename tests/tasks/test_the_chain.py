@@ -15,6 +15,13 @@ from postventa.store.shipments import ScanRow, ShipmentRow
 DELIVERED = ("delivered", "Delivered")
 TRANSIT = ("transit", "Processed")
 PAID_AT = {"date_paid_gmt": stamp(PLACED)}
+BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def store_url(request, kept_stores) -> str:
+    """SQLite, and PostgreSQL where a test asks for both."""
+    return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
 def shipped(village, ref=1, *numbers, status="completed", **fields):
@@ -22,6 +29,7 @@ def shipped(village, ref=1, *numbers, status="completed", **fields):
     village.put(raw_order(ref, status, at=village.now, parcels=numbers, **fields))
 
 
+@BOTH
 def test_every_task_run_twice_changes_nothing(village):
     shipped(village, 1)
     village.put(raw_order(2, "preparing", **PAID_AT), raw_order(3, "cancelled"))
@@ -48,6 +56,7 @@ def test_every_task_run_twice_changes_nothing(village):
     assert set(village.mailbox.told().values()) == {1}
 
 
+@BOTH
 def test_an_order_walks_the_whole_chain_and_is_told_each_step_once(village):
     steps = [
         ("pending", {}),
@@ -109,6 +118,7 @@ def test_one_parcel_is_one_shipped_mail_and_one_delivered_mail(village):
     assert village.mailbox.of(1) == ["received", "paid", "shipped", "delivered"]
 
 
+@BOTH
 def test_two_parcels_are_two_shipped_mails_one_for_the_first_arrival_and_one_for_the_whole(village):
     """paypal-woocommerce#2131: no mail for the later shipments of an order."""
     shipped(village, 1, "JD1A", status="partial-shipped")
@@ -171,6 +181,7 @@ def test_a_parcel_that_waits_at_a_pickup_point_is_announced_and_not_delivered(vi
     assert village.mailbox.of(1)[-1] == "delivered"
 
 
+@BOTH
 def test_an_unknown_carrier_code_is_quarantined_and_alerted_once_and_never_guessed(village):
     """karrio#478: what was not picked up was shown in transit."""
     shipped(village, 1)
@@ -216,7 +227,6 @@ def test_amounts_that_do_not_add_up_block_the_receipt_and_the_run_is_told(villag
     assert village.mailbox.of(1) == ["received", "paid"]
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is written asks no database
 @pytest.mark.parametrize(
     ("meta", "language"),
     [("ca", "ca"), ("en_GB", "en"), ("es", "es"), ("de", "es"), (None, "es")],
@@ -235,7 +245,6 @@ def test_each_customer_reads_the_language_of_the_order_and_nobody_the_machines(v
     assert written == {"1": language, "2": "en"}
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is written asks no database
 def test_an_order_in_another_currency_names_it_and_only_it(village):
     village.put(
         raw_order(
