@@ -5,6 +5,7 @@ from html import unescape
 
 from a_visitor import rows, ticket_in
 
+from postventa import declarations, windows
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
 from postventa.store.messages import OutboxRow
@@ -148,3 +149,16 @@ def test_what_a_guest_leaves_out_is_said_beside_its_field(visitor, place):
     assert page.status_code == 422
     for field in ("order", "goods", "name", "email"):
         assert f'<a href="#{field}">' in page.text
+
+
+def test_what_may_be_excepted_can_be_chosen_and_says_that_a_person_decides(visitor, place, monkeypatch):
+    for module in (windows, declarations):
+        monkeypatch.setattr(module, "exemption", lambda *_: "e")
+    form = visitor.get(visitor.order_link(7001, "withdrawal"))
+    assert "art. 103.e" in form.text
+    assert re.search(r'<option value="0">0</option>\s*<option value="1">1</option>', form.text)
+
+    chosen = {"line-1": "1", "name": "Núria", "act": "confirm", "ticket": ticket_in(form)}
+    visitor.post(visitor.order_link(7001, "withdrawal"), data=chosen)
+    (case,) = rows(place, CaseRow)
+    assert case.state == "acknowledged"
