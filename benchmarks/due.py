@@ -8,12 +8,12 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Integer, String, cast, func, literal, select, text, update
+from sqlalchemy import Connection, Integer, String, case, cast, func, literal, select, text, update
 from stand import Stand, WrongResult
 
 from postventa import clock
 from postventa.clock_law import desk_hours, rule_of
-from postventa.desk import due_list
+from postventa.desk_page import desk_page
 from postventa.settings import ENVIRONMENT_KEY
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow, EscalationRow, due_clocks
@@ -47,7 +47,7 @@ def look(stand: Stand, database: str, clocks: int) -> dict[str, Any]:
         with house.place.reading() as connection:
             found = due_clocks(connection, NOW, 2 * DUE)
             finding = median_ms(lambda: due_clocks(connection, NOW, DUE))
-            page = median_ms(lambda: due_list(connection, zone, NOW))
+            page = median_ms(lambda: desk_page(connection, zone, NOW))
         rule_of(house.place.settings, found[0])  # the law and the holidays are read once in a process
         desk_hours(house.place.settings)
         rung, calling = measured(ring_clocks.fn)
@@ -67,16 +67,16 @@ def look(stand: Stand, database: str, clocks: int) -> dict[str, Any]:
         "cpu_ms_to_look_at_the_due": looking,
         "cpu_ms_to_look_and_make_a_call_each": calling,
         "ms_when_nothing_is_due": nothing,
-        "ms_for_the_desks_list": page,
+        "ms_for_the_managers_page": page,
     }
 
 
 def _fill(connection: Connection, count: int) -> None:
     """As many complaints with a running clock; the databases write the rows themselves."""
     numbers = numbers_to(count)
-    number, later = numbers.c.n, NOW + timedelta(days=20)
+    number = numbers.c.n
     started = NOW - timedelta(days=8)
-    case = {
+    complaint = {
         "id": number,
         "shop": "tienda",
         "family": "complaint",
@@ -107,15 +107,22 @@ def _fill(connection: Connection, count: int) -> None:
         "direction": "trader_duty",
         "zone": "Europe/Madrid",
         "started_at": started,
-        "due_at": later,
+        "due_at": _spread(number, timedelta()),
         "working": "Fifteen natural days.",
         "state": "running",
-        "next_at": later - timedelta(days=5),
+        "next_at": _spread(number, -timedelta(hours=12)),
     }
-    for table, values in ((CaseRow.__table__, case), (ClockRow.__table__, running)):
+    for table, values in ((CaseRow.__table__, complaint), (ClockRow.__table__, running)):
         write(connection, table, values, numbers)
     due = update(ClockRow).where(ClockRow.id <= DUE)
     connection.execute(due.values(due_at=NOW + timedelta(days=7), next_at=NOW))
+
+
+def _spread(number: Any, earlier: timedelta) -> Any:
+    """Deadlines on each of the next fifteen days, as complaints that come in every day have: half of them within a week."""
+    days = (NOW + timedelta(days=day) + earlier for day in range(1, 16))
+    column = ClockRow.__table__.c.due_at.type
+    return case({day: literal(at, column) for day, at in enumerate(days)}, value=number % 15)
 
 
 def numbers_to(count: int) -> Any:

@@ -1,7 +1,6 @@
 """What the desk has to do by when: deadlines that have passed, end today or within a week, and the money among them."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, or_, select, text
+from sqlalchemy import Connection, literal, or_, select, text
 
 from postventa.proofs import KEPT, ORDER_RECEIPT
 from postventa.rules.counting import end_of
@@ -19,7 +18,6 @@ from postventa.store.cases import CaseRow
 from postventa.store.clocks import TICKING, ClockRow
 from postventa.store.orders import OrderRow
 
-SHOWN_AT_MOST = 200
 NOBODY = "nobody"
 A_WEEK = timedelta(days=7)
 
@@ -63,6 +61,7 @@ def due_list(
     within: timedelta | None = A_WEEK,
     *,
     orders_owner: str = "",
+    limit: int | None = None,
 ) -> list[Due]:
     """The shop's duties whose time has passed or ends within that time, the earliest first; all that run for None.
 
@@ -72,20 +71,46 @@ def due_list(
     clocks, cases, orders = ClockRow.__table__.c, CaseRow.__table__.c, OrderRow.__table__.c
     wanted = (
         select(
-            *(clocks.rule_id, clocks.article, clocks.due_at, clocks.state, clocks.amount, clocks.currency),
+            *(
+                clocks.id,
+                clocks.rule_id,
+                clocks.article,
+                clocks.due_at,
+                clocks.state,
+                clocks.amount,
+                clocks.currency,
+            ),
             *(clocks.shop, clocks.subject, cases.number, cases.owner, orders.ref),
         )
         .select_from(ClockRow)
         .outerjoin(CaseRow, cases.id == clocks.case_id)
         .outerjoin(OrderRow, orders.id == clocks.order_id)
-        .where(text(f"clocks.{TICKING}"), clocks.direction == Direction.TRADER_DUTY)
-        .where(clocks.is_shadow.is_(False), clocks.rule_id.not_in(KEPT))
-        .where(or_(clocks.rule_id != ORDER_RECEIPT, clocks.state != ClockState.RUNNING))
-        .order_by(clocks.due_at, clocks.id)
+        .where(*shown(zone, now, within))
+        .order_by(clocks.due_at)  # as the index has them: all that end with a day end at one instant
+        .limit(None if limit is None else said(limit))
     )
+    rows = sorted(connection.execute(wanted), key=lambda row: (row.due_at, row.id))
+    return [_due(row, zone, now, orders_owner) for row in rows]
+
+
+def shown(zone: ZoneInfo, now: datetime, within: timedelta | None) -> list[Any]:
+    """Which clocks are the desk's to see: the shop's duties that tick and end within that time."""
+    clocks = ClockRow.__table__.c
+    wanted = [
+        text(f"clocks.{TICKING}"),
+        clocks.direction == said(Direction.TRADER_DUTY),
+        clocks.is_shadow.is_(False),
+        clocks.rule_id.not_in([said(kept) for kept in KEPT]),
+        or_(clocks.rule_id != said(ORDER_RECEIPT), clocks.state != said(ClockState.RUNNING)),
+    ]
     if within is not None:
-        wanted = wanted.where(clocks.due_at <= end_of((now + within).astimezone(zone).date(), zone))
-    return [_due(row, zone, now, orders_owner) for row in connection.execute(wanted)]
+        wanted.append(clocks.due_at <= end_of((now + within).astimezone(zone).date(), zone))
+    return wanted
+
+
+def said(constant: str | int) -> Any:
+    """A constant that stands in the statement itself: a plan made for any value would read everything that runs."""
+    return literal(constant, literal_execute=True)
 
 
 def refunds_due(due: Iterable[Due]) -> dict[str, dict[When, Decimal]]:
@@ -101,55 +126,6 @@ def refunds_due(due: Iterable[Due]) -> dict[str, dict[When, Decimal]]:
     return sums
 
 
-def desk_today(due: Sequence[Due], now: datetime) -> str:
-    """The desk's page for managers, as markdown."""
-    columns = (When.OVERDUE, When.TODAY, When.THIS_WEEK)
-    owners: dict[str, Counter[When]] = {}
-    for one in due:
-        owners.setdefault(one.owner, Counter())[one.when] += 1
-    total: Counter[When] = sum(owners.values(), Counter())
-    head = "| | overdue | today | within a week |\n|---|---:|---:|---:|"
-    rows = [_row(owner, [counts[when] for when in columns]) for owner, counts in sorted(owners.items())]
-    money = [
-        _row(currency, [f"{sums.get(when, Decimal(0)):.2f}" for when in columns])
-        for currency, sums in sorted(refunds_due(due).items())
-    ]
-    late = [
-        f"| {one.what} | {one.rule_id} | {one.article} | {one.owner} | {-one.days_left} |"
-        for one in due[:SHOWN_AT_MOST]
-        if one.when is When.OVERDUE
-    ]
-    return "\n".join(
-        [
-            "# The desk today",
-            "",
-            f"As of {now:%Y-%m-%d %H:%M} UTC.",
-            "",
-            "## Deadlines by owner",
-            "",
-            head,
-            *rows,
-            _row("**all**", [f"**{total[when]}**" for when in columns]),
-            "",
-            "## Refunds due",
-            "",
-            *([head, *money] if money else ["No refund is due within a week."]),
-            "",
-            "## Overdue",
-            "",
-            *(
-                ["| | rule | article | owner | days |", "|---|---|---|---|---:|", *late]
-                if late
-                else ["Nothing is overdue."]
-            ),
-        ]
-    )
-
-
-def _row(name: str, cells: Sequence[object]) -> str:
-    return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
-
-
 def _due(row: Any, zone: ZoneInfo, now: datetime, orders_owner: str) -> Due:
     owner = row.owner if row.number else orders_owner
     return Due(
@@ -160,14 +136,14 @@ def _due(row: Any, zone: ZoneInfo, now: datetime, orders_owner: str) -> Due:
         article=row.article,
         due_at=row.due_at,
         state=row.state,
-        when=_when(row.due_at, zone, now),
+        when=when_of(row.due_at, zone, now),
         days_left=(row.due_at - now) // timedelta(days=1),
         amount=row.amount,
         currency=row.currency,
     )
 
 
-def _when(due_at: datetime, zone: ZoneInfo, now: datetime) -> When:
+def when_of(due_at: datetime, zone: ZoneInfo, now: datetime) -> When:
     if due_at <= now:
         return When.OVERDUE
     today = now.astimezone(zone).date()

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from postventa import clock
-from postventa.desk import SHOWN_AT_MOST, Due, desk_today, due_list
+from postventa.desk import Due
+from postventa.desk_page import desk_page, desk_today
 from postventa.workplace import open_workplace
 from tasks.complaints import Rung, Told
 from tasks.promise import promise
@@ -19,7 +20,7 @@ def report_desk(rung: Rung | None, told: Told | None) -> list[str]:
     place, now = open_workplace(), clock.now()
     with place.reading() as connection:
         owner = place.settings.desk.owner
-        due = due_list(connection, ZoneInfo(place.settings.desk.timezone), now, orders_owner=owner)
+        page = desk_page(connection, ZoneInfo(place.settings.desk.timezone), now, orders_owner=owner)
     trouble = [*rung.trouble, *told.trouble]
     lines = [
         "# Complaints",
@@ -34,12 +35,12 @@ def report_desk(rung: Rung | None, told: Told | None) -> list[str]:
     create_markdown_artifact(key="complaints", markdown="\n".join(lines), description="Deadlines watched")
     create_markdown_artifact(
         key="desk-today",
-        markdown=desk_today(due, now),
+        markdown=desk_today(page, now),
         description="Deadlines by owner, overdue, and refunds due",
     )
     create_table_artifact(
         key="deadlines",
-        table=[_row(one) for one in due[:SHOWN_AT_MOST]],
+        table=[_row(one) for one in page.first],
         description="What is overdue, due today and within a week",
     )
     return trouble

@@ -10,8 +10,10 @@ from an_office import DESK, DUE, HALF, MADRID, Office, at
 from an_order import fill, raw_order
 from sqlalchemy import select, update
 
+from postventa import desk_page as pages
 from postventa.cli import run as command
-from postventa.desk import When, desk_today, due_list, refunds_due
+from postventa.desk import When, due_list, refunds_due
+from postventa.desk_page import desk_page, desk_today
 from postventa.store import migrate
 from postventa.store.cases import CaseRow
 from postventa.store.orders import OrderRow
@@ -55,9 +57,14 @@ def test_deadlines_are_overdue_due_today_within_a_week_or_not_shown(office):
     )
 
 
-@SQLITE
+def page_of(office):
+    with office.place.reading() as connection:
+        return desk_page(connection, MADRID, NOW)
+
+
 def test_the_page_counts_by_owner_and_sums_the_refunds(office):
-    page = desk_today(due(office), NOW)
+    page = desk_today(page_of(office), NOW)
+    assert "or more" not in page
     for row in (
         "| ana | 1 | 1 | 0 |",
         "| marta | 0 | 1 | 0 |",
@@ -68,6 +75,17 @@ def test_the_page_counts_by_owner_and_sums_the_refunds(office):
     assert "tienda:R-2026-000001" in page
     assert "Núria" not in page
     assert refunds_due(due(office)) == {"EUR": {When.TODAY: Decimal("59.90")}}
+
+
+@SQLITE
+def test_a_page_of_more_than_can_be_counted_has_the_first_and_says_so(office, monkeypatch):
+    """It is written after every look at the clocks: what it reads may not grow with what runs."""
+    monkeypatch.setattr(pages, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(pages, "SHOWN_AT_MOST", 1)
+    page = page_of(office)
+    assert [one.case for one in page.first] == ["R-2026-000001"]
+    assert page.total == {When.OVERDUE: 1, When.TODAY: 1}
+    assert "**2 deadlines or more end within a week**: the first 2 are counted here." in desk_today(page, NOW)
 
 
 @SQLITE
