@@ -7,9 +7,9 @@ It is a plan and no alarm: what fell due while nothing ran is answered all the s
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
 from postventa.rules.counting import A_DAY, Holidays
@@ -68,6 +68,11 @@ class DeskHours:
         """The open hours of the local day of `instant`, or some days later; None on a day off."""
         day = instant.astimezone(self.zone).date() + days_later * A_DAY
         return self.office.on(day, self.zone, self.holidays)
+
+    def opening_on_day_of(self, instant: datetime, days_later: int) -> datetime:
+        """When the desk opens on that day, or would if it were no day off."""
+        day = instant.astimezone(self.zone).date() + days_later * A_DAY
+        return datetime.combine(day, self.office.opens, tzinfo=self.office.zone or self.zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +161,13 @@ def ladder(
 
 
 def after_the_deadline(due_at: datetime, desk: DeskHours) -> Iterator[Call]:
-    """`overdue:1` the moment it is too late, and one more as the desk opens on each working day that follows."""
+    """`overdue:1` the moment it is too late, and one more on every day that follows, at the hour when the desk opens.
+
+    On days off too: the law is being broken on them, and a long weekend is too long to be told nothing.
+    """
     yield Call(f"{OVERDUE}:1", Role.MANAGER, due_at)
-    number, days = 1, 0
-    while True:
-        days += 1
-        hours = desk.on_day_of(due_at, days)
-        if hours:
-            number += 1
-            yield Call(f"{OVERDUE}:{number}", Role.MANAGER, hours[0])
+    for days in count(1):  # pragma: no branch - there is always a next day
+        yield Call(f"{OVERDUE}:{days + 1}", Role.MANAGER, desk.opening_on_day_of(due_at, days))
 
 
 def _latest(started_at: datetime, due_at: datetime, desk: DeskHours) -> datetime | None:

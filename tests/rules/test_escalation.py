@@ -156,16 +156,16 @@ def test_each_look_names_what_fell_due_and_when_to_look_again():
     assert look(clock, now).next_at == calls[2].planned_at
 
 
-def test_after_the_deadline_the_manager_is_called_at_once_and_as_the_desk_opens_each_working_day():
+def test_after_the_deadline_the_manager_is_called_at_once_and_every_day_as_the_desk_opens_or_would():
     due_at = at("2026-11-14 00:00")  # a Saturday
     calls = after_the_deadline(due_at, DESK)
     assert [(call.name, local(call)) for call in (next(calls) for _ in range(3))] == [
         ("overdue:1", "Sat 2026-11-14 00:00"),
-        ("overdue:2", "Mon 2026-11-16 09:00"),
-        ("overdue:3", "Tue 2026-11-17 09:00"),
+        ("overdue:2", "Sun 2026-11-15 09:00"),
+        ("overdue:3", "Mon 2026-11-16 09:00"),
     ]
     found = look((at("2026-10-30 10:00"), due_at), at("2026-11-17 12:00"))
-    assert [call.name for call in found.calls][-3:] == ["overdue:1", "overdue:2", "overdue:3"]
+    assert [call.name for call in found.calls][-4:] == [f"overdue:{number}" for number in range(1, 5)]
     assert {call.role for call in found.calls if call.is_overdue} == {Role.MANAGER}
     assert found.next_at == at("2026-11-18 09:00")
 

@@ -76,7 +76,7 @@ def test_past_the_deadline_the_manager_is_called_daily_and_the_customer_gets_one
     for hours in range(0, 7 * 24, 9):
         office.run(DUE + timedelta(hours=hours))
     overdue = [rung for rung, _ in office.called() if rung.startswith("overdue")]
-    assert overdue == [f"overdue:{number}" for number in range(1, 6)]
+    assert overdue == [f"overdue:{number}" for number in range(1, 8)]
     assert office.owed("complaint_overdue") == [(None, "")]
     assert office.the(ClockRow, rule_id="R-CMP-ANS").state == "overdue"
 

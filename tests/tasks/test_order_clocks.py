@@ -99,7 +99,7 @@ def test_an_order_that_is_placed_must_be_acknowledged_in_a_day_and_delivered_in_
         ("team_lead", "marta"),
         ("manager", "pau"),
         ("overdue:1", "pau"),
-        ("overdue:2", "pau"),
+        *((f"overdue:{number}", "pau") for number in (2, 3, 4)),
     ]
 
 
@@ -142,8 +142,7 @@ def test_a_parcel_that_nobody_ever_scans_as_delivered_calls_until_somebody_finds
         "owner",
         "team_lead",
         "manager",
-        "overdue:1",
-        "overdue:2",
+        *(f"overdue:{number}" for number in range(1, 5)),
     ]
     assert orders.clock("R-DEL-MAX").state == "overdue"
 
