@@ -10,7 +10,7 @@ from a_months_voices import reviewed, sheet
 from sqlalchemy import delete, update
 
 from postventa import clock
-from postventa.datasets import _building, _checking, _days, _drafting, _sums, builder, names
+from postventa.datasets import _building, _checking, _days, _drafting, _round, _sums, builder, names
 from postventa.datasets._drafting import draft_night
 from postventa.datasets._publishing import publish_night
 from postventa.store.asks import AnswerRow, AskRow
@@ -41,6 +41,7 @@ def in_folder(store, tmp_path, monkeypatch):
     monkeypatch.setattr(_checking, "validate", lambda _frame, _contract: [])
     monkeypatch.setattr(_drafting, "write_pages", lambda _shelf, _made: {})
     monkeypatch.setattr(_days, "OVERLAP", 0)
+    monkeypatch.setattr(_round, "first_day", lambda _connection, _settings: date(2026, 9, 1))
     monkeypatch.setattr(_building, "BRIDGED", 400)  # of so few rows, questions are what takes time
     settings = month_settings(str(store.url))
 
