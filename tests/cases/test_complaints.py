@@ -304,6 +304,25 @@ def test_an_incomplete_complaint_waits_ten_working_days_and_the_15_days_run_on(d
 
 
 @on_one_database
+@pytest.mark.parametrize(
+    ("region", "is_official_form", "answer_by"),
+    [
+        ("ES-CB", False, date(2026, 11, 16)),  # ten working days, a day before the fifteen natural ones
+        ("ES-AN", True, date(2026, 11, 16)),
+        ("ES-AN", False, date(2026, 11, 17)),
+        ("ES-CT", True, date(2026, 11, 17)),  # its month is longer than the State's law
+    ],
+)
+def test_where_a_region_is_stricter_the_earlier_deadline_is_promised_and_watched(
+    desk, region, is_official_form, answer_by
+):
+    filed = desk.file(zone="Europe/Madrid", region=region, is_official_form=is_official_form)
+    assert filed.answer_by == answer_by
+    assert desk.clocks()["R-CMP-ANS"] == ("running", date(2026, 11, 17))
+    assert desk.clocks()["R-CMP-ADR-MAX"] == ("running", date(2026, 12, 2))
+
+
+@on_one_database
 def test_a_towns_holiday_lengthens_what_the_customer_has_and_no_duty(desk, configuration):
     configuration["policy"] = {"large_company": True, "local_holidays": {"ES-CT": [date(2027, 2, 10)]}}
     desk.place = Workplace(settings_from(configuration), desk.place.store)
