@@ -28,7 +28,7 @@ _NIGHT = re.compile(rf"{FOLDER}/(\d{{4}}-\d\d-\d\d)\.(html|json)")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Where a report was written on the shelf, and its figures as a table of words."""
+    """Where a report was written on the shelf, and its figures as a table of words, in English as all that Prefect shows."""
 
     page: str
     index: str
@@ -54,7 +54,8 @@ def write(shelf: Shelf, manifest: Manifest, settings: Settings) -> Report:
     )
     _tidy(shelf, manifest)
     shelf.write(INDEX, index_page(nights(shelf), brand_of(settings), words).encode())
-    return Report(page, INDEX, told["kpis"])
+    english = Words("en", words.carriers)
+    return Report(page, INDEX, [_told(kpi, english) for kpi in kpis])
 
 
 def nights(shelf: Shelf) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class Words:
         self.language = language
         self._texts = _texts(language)
         self._locale = Locale.parse(self._texts["locale"])
-        self._carriers = carriers or {}
+        self.carriers = carriers or {}
 
     def __call__(self, key: str, **values: Any) -> str:
         """A text; where it counts one, its `_one` is taken if there is such."""
@@ -125,7 +125,7 @@ class Words:
 
     def carrier(self, name: str) -> str:
         """What a carrier is called; some that are none have words of their own."""
-        return self._carriers.get(name) or self._texts.get(f"carrier_{name}", name)
+        return self.carriers.get(name) or self._texts.get(f"carrier_{name}", name)
 
     def _number(self, kind: str) -> Callable[[float], str]:
         if kind == "share":
