@@ -55,7 +55,8 @@ def test_a_claim_takes_whole_orders_even_beyond_its_limit(owing, claim):
 def test_a_claim_is_full_with_so_many_messages_though_each_of_so_many_orders_owes_several(owing, claim, box):
     orders = owing(4, ("received", "paid"))
     for order in orders:
-        box(order, "received", due_at=MONDAY - HOUR)  # every order's first message is due before anybody's second
+        # every order's first message is due before anybody's second
+        box(order, "received", due_at=MONDAY - HOUR)
     assert claim("a", limit=4) == [(order, step) for order in orders[:2] for step in ("received", "paid")]
     assert {order for order, _ in claim("b", limit=4)} == set(orders[2:])
 
