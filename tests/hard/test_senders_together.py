@@ -26,7 +26,7 @@ def small_batches(monkeypatch):
     monkeypatch.setattr(sending, "BATCH", 20)
 
 
-@pytest.mark.parametrize("senders", [2, 4])
+@pytest.mark.parametrize(("store_url", "senders"), [("sqlite", 2), ("postgresql", 4)], indirect=["store_url"])
 def test_senders_at_once_send_each_message_once_and_in_turn(
     senders, house, place, mailbox, monday, small_batches, settled_truly
 ):
