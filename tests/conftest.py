@@ -21,7 +21,12 @@ import pytest
 from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_postgres import APostgres
 from a_toml import as_toml
-from measured_once import pytest_collection_modifyitems  # noqa: F401 - a hook
+from measured_once import (  # noqa: F401 - hooks
+    pytest_collection,
+    pytest_collection_modifyitems,
+    pytest_make_collect_report,
+    pytest_runtest_protocol,
+)
 from sqlalchemy import Engine
 
 from postventa import clock

@@ -9,14 +9,21 @@ from postventa.rules.shipments import (
     GIVE_UP_AFTER,
     MOVING,
     NOTICES,
+    REUSED_AFTER,
     ShipmentStatus,
     heard_scan,
+    is_another_parcel,
     is_late,
     next_look,
 )
 
 S = ShipmentStatus
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+
+def test_a_scan_from_long_before_the_order_is_of_an_earlier_parcel_with_its_number():
+    assert not is_another_parcel(NOW - REUSED_AFTER, placed_at=NOW)
+    assert is_another_parcel(NOW - REUSED_AFTER - timedelta(seconds=1), placed_at=NOW)
 
 
 def test_a_parcel_goes_where_its_newest_scan_says():
