@@ -30,21 +30,29 @@ def returns_today(connection: Connection, now: datetime) -> str:
             "",
             f"As of {now:%Y-%m-%d %H:%M} UTC. Refunds due: **{all_of_it}**, of that overdue: **{overdue}**.",
             "",
-            "| returns | how many |",
-            "|---|---:|",
-            *(f"| {state} | {count} |" for state, count in returns_by_state(connection).items()),
+            *_table(
+                "| returns | how many |",
+                "|---|---:|",
+                [f"| {state} | {count} |" for state, count in returns_by_state(connection).items()],
+            ),
             "",
             "## Refunds due",
             "",
-            "| case | owner | amount | due (UTC) | double sum |",
-            "|---|---|---:|---|---|",
-            *map(_row, due),
+            *_table(
+                "| case | owner | amount | due (UTC) | double sum |",
+                "|---|---|---:|---|---|",
+                [*map(_row, due)],
+            ),
             "",
             "## Waiting for a person",
             "",
             *_waiting(connection),
         ]
     )
+
+
+def _table(head: str, rule: str, rows: list[str]) -> list[str]:
+    return [head, rule, *rows] if rows else ["None."]
 
 
 def _row(one: Owed) -> str:

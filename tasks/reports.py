@@ -120,10 +120,11 @@ def _summarise(key: str, title: str, lines: Sequence[str], trouble: Sequence[str
     create_markdown_artifact(
         key="chain-today", markdown=today, description="Where every order and message stands"
     )
-    if aside:
-        create_table_artifact(
-            key="set-aside", table=[_row(one) for one in aside], description="What waits for a person"
-        )
+    create_table_artifact(  # when there is nothing too: the table of an hour ago would go on asking for a person
+        key="set-aside",
+        table=[_row(one) for one in aside] or [{"what": "nothing waits for a person"}],
+        description="What waits for a person",
+    )
 
 
 def _row(one: SetAside) -> dict[str, str]:

@@ -112,6 +112,13 @@ def test_an_order_that_cannot_be_moved_turns_the_run_red_and_the_others_go_on(op
         assert sum(orders_by_stage(connection).values()) > 5
     assert broken in json.dumps(artifact(in_prefect, "set-aside"))
 
+    with open_house.store.begin() as connection:  # a person looked at it
+        for table in ("quarantine", "parked"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("DELETE FROM inbox WHERE ref = :ref"), {"ref": broken})
+    run(follow_orders, shop="tienda")
+    assert "nothing waits for a person" in json.dumps(artifact(in_prefect, "set-aside"))
+
 
 def test_a_shop_out_of_reach_turns_the_run_red_with_one_sentence(house, in_prefect, monkeypatch):
     from flows.orders import follow_orders

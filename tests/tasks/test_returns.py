@@ -156,6 +156,7 @@ def test_a_refund_waits_lawfully_until_proof_comes_and_managers_read_of_both(sal
         assert "16.94 EUR" in page(sale, due)
         assert watch_refunds.fn(Looked()).withheld == 1
         assert "Refunds due: **nothing**" in page(sale, due)
+        assert "## Refunds due\n\nNone." in page(sale, due)
     with sale.place.store.begin() as connection:
         returns.prove(connection, sale.place.settings, sale.case.id, at=due + DAY, who="ana", now=due + DAY)
     assert "Refunds due: **16.94 EUR**, of that overdue: **nothing**" in page(sale, due + DAY)
