@@ -26,7 +26,9 @@ def small_batches(monkeypatch):
     monkeypatch.setattr(sending, "BATCH", 20)
 
 
-@pytest.mark.parametrize(("store_url", "senders"), [("sqlite", 2), ("postgresql", 4)], indirect=["store_url"])
+@pytest.mark.parametrize(
+    ("store_url", "senders"), [("sqlite", 2), ("postgresql", 2), ("postgresql", 4)], indirect=["store_url"]
+)
 def test_senders_at_once_send_each_message_once_and_in_turn(
     senders, house, place, mailbox, monday, small_batches, settled_truly
 ):
