@@ -172,7 +172,7 @@ def test_a_parcel_that_is_not_there_is_none(kind, door, answers, httpserver):
 def test_a_wrong_key_is_refused_with_a_remedy_and_without_the_key(kind, door, answers):
     for status in (401, 403):
         answers(json.dumps({"meta": {"code": status}, "status": status}), status, "application/json")
-        with pytest.raises(Refused, match="the key is wrong") as refused:
+        with pytest.raises(Refused, match="key_env names is wrong") as refused:
             door.track(NUMBER)
         assert SECRET not in str(refused.value)
         assert f"/{NUMBER}" in kind.path or NUMBER not in str(refused.value)
