@@ -28,6 +28,8 @@ $(INSTALLED): $(BIN)/uv pyproject.toml constraints.txt
 
 $(DEVELOPING): $(INSTALLED)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraints constraints.txt --editable '.[dev]'
+# The tests are compiled once here, instead of by each of their workers at the same time.
+	@$(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 || true
 	@touch $@
 
 install: $(INSTALLED) ## the service and nothing else, into .venv

@@ -13,6 +13,7 @@ os.environ.update(
 )
 
 import copy
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,10 @@ from sqlalchemy import Engine
 from postventa import clock
 from postventa.settings import Settings, settings_from
 from postventa.workplace import Workplace
+
+gc.set_threshold(
+    20_000, 20, 10
+)  # half a million objects of tests and libraries are not looked through all the time
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 Tracing doubles what a test costs, and the second time, on the other database or with other values, it sees the same
 lines. The figure is a lower bound: what is reached only with other values counts as not reached. Doors and rules, whose
 values choose the file, are measured whole; kills and Prefect's own rounds not at all, because most of what they do happens
-in processes of their own.
+in processes of their own, nor properties, because most of what they do is to think of values.
 
 Coverage is told so itself: in a worker of pytest-xdist two of its instances look on, one below the other, and the plugin's
 `no_cover` pauses but one.
@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from hypothesis import is_hypothesis_test
 
 OURS = ("postventa", "tasks", "flows")
 LIBRARIES = ("fastapi", "pandas", "prefect.artifacts", "prefect.flow_runs", "prefect.task_engine")
@@ -50,8 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seen: set[tuple[str, str]] = set()
     for item in items:
         function = (str(item.path), getattr(item, "originalname", item.name))
-        is_first = function not in seen and NOT_MEASURED.isdisjoint(item.path.parts)
-        item.stash[IS_MEASURED] = is_first or not MEASURED_WHOLE.isdisjoint(item.path.parts)
+        is_wanted = function not in seen or not MEASURED_WHOLE.isdisjoint(item.path.parts)
+        is_elsewhere = not NOT_MEASURED.isdisjoint(item.path.parts)
+        item.stash[IS_MEASURED] = is_wanted and not is_elsewhere and not is_hypothesis_test(_test_of(item))
         seen.add(function)
 
 
@@ -77,6 +79,10 @@ def _looking_on(*, if_so: bool) -> Iterator[None]:
     finally:
         for one in looking:
             one.stop()
+
+
+def _test_of(item: pytest.Item) -> Any:
+    return item.obj if isinstance(item, pytest.Function) else None
 
 
 def _import_all(package: ModuleType) -> None:
