@@ -114,7 +114,8 @@ class Owed:
 
     number: str
     owner: str
-    amount: Decimal
+    amount: Decimal | None
+    """None while nobody knows: the order that the customer means has not been found."""
     currency: str
     due_at: datetime
     is_overdue: bool
@@ -136,7 +137,7 @@ def refunds_due(connection: Connection, now: datetime, limit: int = 200) -> list
         Owed(
             row.number,
             row.owner or "",
-            row.amount or Decimal(0),
+            row.amount,
             row.currency,
             row.due_at,
             row.due_at <= now,

@@ -12,6 +12,7 @@ from postventa.rules.returns import ReturnState
 from postventa.store.cases import CaseRow
 
 SHOWN_AT_MOST = 200
+NOT_KNOWN = "not known yet"
 WAITS_FOR = {
     ReturnState.REQUESTED: "to be accepted or declined",
     ReturnState.ACKNOWLEDGED: "to be decided",
@@ -58,17 +59,22 @@ def _table(head: str, rule: str, rows: list[str]) -> list[str]:
 def _row(one: Owed) -> str:
     late = "**overdue** " if one.is_overdue else ""
     due = f"{late}{one.due_at:%Y-%m-%d %H:%M}"
-    return f"| {one.number} | {one.owner} | {one.amount:.2f} {one.currency} | {due} | {one.double_sum_risk} |"
+    amount = NOT_KNOWN if one.amount is None else f"{one.amount:.2f} {one.currency}"
+    return f"| {one.number} | {one.owner} | {amount} | {due} | {one.double_sum_risk} |"
 
 
 def _sums(owed: Iterable[Owed]) -> str:
     sums: dict[str, Decimal] = {}
+    unknown = 0
     for one in owed:
-        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
-    return (
-        ", ".join(f"{amount:.2f} {currency}".strip() for currency, amount in sorted(sums.items()))
-        or "nothing"
-    )
+        if one.amount is None:
+            unknown += 1
+        else:
+            sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
+    said = [f"{amount:.2f} {currency}" for currency, amount in sorted(sums.items())]
+    if unknown:
+        said.append(f"{unknown} {NOT_KNOWN}")
+    return ", ".join(said) or "nothing"
 
 
 def _waiting(connection: Connection) -> list[str]:

@@ -186,6 +186,15 @@ def test_a_refund_that_is_overdue_calls_with_the_money_and_the_risk_of_double_th
 
 
 @ONCE
+def test_a_refund_whose_amount_nobody_knows_yet_is_called_that_and_adds_nothing(sale):
+    sale.sell({"JD1": ARRIVED})
+    sale.declare(TOLD)
+    sale.declare(TOLD, order_ref="no such order", email="somebody@client.example")
+    assert "Refunds due: **16.94 EUR, 1 not known yet**, of that overdue: **nothing**" in page(sale, TOLD)
+    assert "| D-2026-000002 |  | not known yet |" in page(sale, TOLD)
+
+
+@ONCE
 def test_what_waits_for_a_person_stands_on_the_page(sale):
     sale.sell({"JD1": ARRIVED})
     sale.declare(CLOSES)
