@@ -117,7 +117,7 @@ def _serving() -> Iterator[APrefect]:
 
 def _keep(migrated: Path) -> None:
     """Keeps the server's store as it stands before the first test; where nothing can be kept, nothing is."""
-    with suppress(OSError):
+    with suppress(OSError, sqlite3.Error):
         A_MIGRATED_STORE.parent.mkdir(parents=True, exist_ok=True)
         whole = A_MIGRATED_STORE.with_suffix(f".{os.getpid()}")
         with closing(sqlite3.connect(migrated)) as here, closing(sqlite3.connect(whole)) as there:
