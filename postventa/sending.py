@@ -27,7 +27,7 @@ from postventa.settings import BadConfiguration
 from postventa.settings import Channel as ChannelSettings
 from postventa.sms_answers import hear
 from postventa.sms_desk import SmsDesks
-from postventa.store import outbox
+from postventa.store import claims, outbox
 from postventa.store.ledger import due_count
 from postventa.store.marks import Marker
 from postventa.store.orders import CustomerRow
@@ -76,7 +76,7 @@ def send_due(channel: str, is_wanted: Callable[[], bool] = lambda: True) -> Sent
         while time.monotonic() < until and is_wanted():
             with place.store.begin() as connection:
                 limit = _fair_share(connection, settings.connections)
-                claimed = outbox.claim(connection, sender, clock.now(), clock.wall(), limit, channel=kind)
+                claimed = claims.claim(connection, sender, clock.now(), clock.wall(), limit, channel=kind)
             if not claimed:
                 return sent
             batch = _Batch(place, channel, post, marker, sender, sent)

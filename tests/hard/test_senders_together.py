@@ -12,9 +12,10 @@ from sqlalchemy import update
 
 from postventa import clock, sending
 from postventa.rules.messages import Outcome
-from postventa.store import outbox
+from postventa.store import claims, outbox
+from postventa.store.claims import claim
 from postventa.store.messages import OutboxRow
-from postventa.store.outbox import claim, finish, recover
+from postventa.store.outbox import finish, recover
 from postventa.store.senders import is_gone, new_sender
 from tasks.messages import send_messages
 
@@ -55,7 +56,7 @@ def test_towards_the_end_a_sender_claims_less_so_that_the_others_have_their_part
         claimed.append(claim(*words, **names))
         return claimed[-1]
 
-    monkeypatch.setattr(outbox, "claim", noted)
+    monkeypatch.setattr(claims, "claim", noted)
     house(smtp_port=mailbox.port)
     fill(place, map(raw_order, range(1, 51)), monday)
     sending.send_due("email")

@@ -9,7 +9,7 @@ import pytest
 from some_orders import MONDAY
 from sqlalchemy import select
 
-from postventa.store import casebook, outbox
+from postventa.store import casebook
 from postventa.store.casebook import NewCase
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.messages import OutboxRow
@@ -152,13 +152,13 @@ def test_letters_of_cases_are_claimed_before_those_of_orders_and_case_by_case(st
     with store.begin() as connection:
         for case, message in ((one, "a"), (two, "a"), (one, "b")):
             casebook.owe(connection, case.case_id, message, "first", MONDAY + timedelta(hours=1))
-    claims = []
+    taken = []
     for _ in range(3):
         with store.begin() as connection:
             later = MONDAY + timedelta(hours=2)
-            claims.append(
-                [(r.case_id, r.message) for r in outbox.claim(connection, "me:1:x", later, later, 50)]
+            taken.append(
+                [(r.case_id, r.message) for r in claims.claim(connection, "me:1:x", later, later, 50)]
             )
-    assert claims[0] == [(one.case_id, "a"), (one.case_id, "b"), (two.case_id, "a")]
-    assert claims[1] == [(None, "received"), (None, "paid")]
-    assert claims[2] == []
+    assert taken[0] == [(one.case_id, "a"), (one.case_id, "b"), (two.case_id, "a")]
+    assert taken[1] == [(None, "received"), (None, "paid")]
+    assert taken[2] == []

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from postventa.night_letters import owe_summary
 from postventa.settings import settings_from
-from postventa.store import outbox
+from postventa.store import claims
 from postventa.store.ledger import ledger
 
 NIGHT = date(2026, 11, 1)
@@ -32,7 +32,7 @@ def settings():
 def claim(store):
     def ask(sender, **more):
         with store.begin() as connection:
-            claimed = outbox.claim(connection, sender, MONDAY, MONDAY, 100, **more)
+            claimed = claims.claim(connection, sender, MONDAY, MONDAY, 100, **more)
         return [row.recipient or row.order_id for row in claimed]
 
     return ask

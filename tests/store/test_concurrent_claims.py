@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from some_orders import MONDAY
 
-from postventa.store import outbox
+from postventa.store import claims
 
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
@@ -20,7 +20,7 @@ def test_four_senders_share_five_hundred_orders_and_none_twice(store, owing):
         mine = []
         while True:
             with store.begin() as connection:
-                claimed = outbox.claim(connection, sender, MONDAY, MONDAY, 20)
+                claimed = claims.claim(connection, sender, MONDAY, MONDAY, 20)
             if not claimed:
                 return mine
             mine += [(row.order_id, row.message) for row in claimed]
@@ -36,27 +36,27 @@ def test_four_senders_share_five_hundred_orders_and_none_twice(store, owing):
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_a_sender_that_was_overtaken_between_its_question_and_its_lock_asks_again(store, owing, monkeypatch):
     orders = owing(40, ("received",))
-    lock = outbox._lock
+    lock = claims._lock
 
     def overtaken(connection, lane, ids):
-        monkeypatch.setattr(outbox, "_lock", lock)
+        monkeypatch.setattr(claims, "_lock", lock)
         with store.begin() as quicker:
-            assert len(outbox.claim(quicker, "quicker", MONDAY, MONDAY, 20)) == 20
+            assert len(claims.claim(quicker, "quicker", MONDAY, MONDAY, 20)) == 20
         return lock(connection, lane, ids)
 
-    monkeypatch.setattr(outbox, "_lock", overtaken)
+    monkeypatch.setattr(claims, "_lock", overtaken)
     with store.begin() as connection:
-        claimed = outbox.claim(connection, "slower", MONDAY, MONDAY, 20)
+        claimed = claims.claim(connection, "slower", MONDAY, MONDAY, 20)
     assert {row.order_id for row in claimed} == set(orders[20:])
 
 
 def test_an_order_in_another_senders_hands_is_left_alone_at_once(store, owing, box):
     ids = owing(2, ("received", "paid"))
     with store.begin() as connection:
-        held = outbox.claim(connection, "a", MONDAY, MONDAY, 1)
+        held = claims.claim(connection, "a", MONDAY, MONDAY, 1)
     assert {row.order_id for row in held} == {ids[0]}
     box(2, "received", outcome="sent")
     box(2, "paid", outcome="sent")
     box(held[1].id, held[1].message, claimed_until=None, sender=None)
     with store.begin() as connection:
-        assert outbox.claim(connection, "b", MONDAY, MONDAY, 10) == []
+        assert claims.claim(connection, "b", MONDAY, MONDAY, 10) == []

@@ -6,7 +6,7 @@ import pytest
 from some_orders import MONDAY
 
 from postventa.rules.messages import Outcome
-from postventa.store import outbox
+from postventa.store import claims, outbox
 from postventa.store.marks import Marker
 from postventa.store.senders import new_sender
 
@@ -21,7 +21,7 @@ def held(store, owing):
     def hold(sender):
         owing(1, ("received", "paid"))
         with store.begin() as connection:
-            claimed = [row.id for row in outbox.claim(connection, sender, MONDAY, MONDAY, 10)]
+            claimed = [row.id for row in claims.claim(connection, sender, MONDAY, MONDAY, 10)]
         with Marker(store, sender) as marker:
             assert marker.begin(claimed[0], "<one@tienda.example>", MONDAY)
         return claimed
@@ -67,7 +67,7 @@ def test_the_order_goes_on_after_the_doubt(store, held, recover, a_dead_sender):
     _, paid = held(a_dead_sender)
     recover()
     with store.begin() as connection:
-        again = outbox.claim(connection, ALIVE, AN_HOUR_LATER, AN_HOUR_LATER, 10)
+        again = claims.claim(connection, ALIVE, AN_HOUR_LATER, AN_HOUR_LATER, 10)
     assert [row.id for row in again] == [paid]
 
 

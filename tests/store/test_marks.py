@@ -7,7 +7,7 @@ from some_orders import MONDAY
 from sqlalchemy import text
 
 from postventa.rules.messages import Outcome
-from postventa.store import outbox
+from postventa.store import claims
 from postventa.store.marks import IN_FLIGHT_FOR, Marker
 from postventa.store.outbox import Settled
 
@@ -19,7 +19,7 @@ def claimed(store, owing):
     """An outbox id that sender `a` has claimed."""
     owing()
     with store.begin() as connection:
-        (row,) = outbox.claim(connection, "a", MONDAY, MONDAY, 10)
+        (row,) = claims.claim(connection, "a", MONDAY, MONDAY, 10)
     return row.id
 
 

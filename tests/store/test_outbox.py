@@ -6,8 +6,9 @@ import pytest
 from some_orders import MONDAY
 
 from postventa.rules.messages import Outcome
-from postventa.store import outbox
-from postventa.store.outbox import CLAIM_FOR, Attempt, Settled
+from postventa.store import claims, outbox
+from postventa.store.claims import CLAIM_FOR
+from postventa.store.outbox import Attempt, Settled
 from postventa.store.senders import is_gone, new_sender
 
 HOUR = timedelta(hours=1)
@@ -20,7 +21,7 @@ def claim(store):
 
     def ask(sender, *, now=MONDAY, wall=MONDAY, limit=100):
         with store.begin() as connection:
-            return [(row.order_id, row.message) for row in outbox.claim(connection, sender, now, wall, limit)]
+            return [(row.order_id, row.message) for row in claims.claim(connection, sender, now, wall, limit)]
 
     return ask
 

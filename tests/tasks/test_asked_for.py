@@ -14,7 +14,7 @@ from postventa.cards import MessageClass, card, cards
 from postventa.consents import Yes, object_to, record
 from postventa.contacts import contact_of
 from postventa.erasure import erase
-from postventa.store import outbox
+from postventa.store import claims
 from postventa.store.base import Base
 from postventa.store.casebook import NewCase, move, open_case
 from postventa.store.cases import CaseRow
@@ -136,7 +136,7 @@ def test_opted_out_one_second_before(bought):
     """A sender holds the message already; the objection is the last thing that happens before it goes."""
     owe(bought)
     with bought.place.store.begin() as connection:
-        (claimed,) = outbox.claim(connection, "s", bought.now, clock.wall(), 10)
+        (claimed,) = claims.claim(connection, "s", bought.now, clock.wall(), 10)
     objects(bought, now=bought.now - timedelta(seconds=1))
 
     with Marker(bought.place.store, "s") as marker:
