@@ -9,7 +9,7 @@ import pytest
 from some_orders import MONDAY
 from sqlalchemy import select
 
-from postventa.store import casebook
+from postventa.store import casebook, claims
 from postventa.store.casebook import NewCase
 from postventa.store.cases import CaseEntryRow, CaseLogRow, CaseRow
 from postventa.store.messages import OutboxRow
