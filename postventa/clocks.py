@@ -145,10 +145,8 @@ def resume(connection: Connection, settings: Settings, *, case_id: int, at: date
         rule, due_at, working = rule_of(settings, row), row.due_at, row.working
         if rule is not None:
             zone, holidays = counted_where(settings, rule, home_of(row.region, row.zone))
-            stood = (
-                row.paused_at,
-                max(at, row.paused_at),
-            )  # words may have been on their way when it stopped
+            # The words may have been on their way when it stopped.
+            stood = (row.paused_at, max(at, row.paused_at))
             due_at = due_after_pause(rule, row.due_at, stood, zone or HOME_ZONES[0], holidays)
             working = f"{working} {told_pause(stood, due_at, zone or HOME_ZONES[0])}".strip()
         running = {"state": ClockState.RUNNING, "paused_at": None, "next_at": now}

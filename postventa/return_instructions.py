@@ -38,12 +38,8 @@ def send_instructions(
         )
     if is_collected:
         note(connection, case_id, is_collected=True)
-    left_at = connection.execute(
-        select(OrderRow.shipped_at).where(OrderRow.id == row.order_id)
-    ).scalar_one_or_none()
     act(connection, row, Act.ASK_FOR_GOODS, who=who, now=now)
-    row = the_return(connection, case_id)
-    instruct(connection, settings, row, now, shipped_at=left_at or now)
+    instruct(connection, settings, the_return(connection, case_id), now, shipped_at=now)
 
 
 def instruct(

@@ -34,9 +34,8 @@ from postventa import clock
 from postventa.settings import Settings, settings_from
 from postventa.workplace import Workplace
 
-gc.set_threshold(
-    20_000, 20, 10
-)  # half a million objects of tests and libraries are not looked through all the time
+# Half a million objects of tests and libraries are not looked through all the time.
+gc.set_threshold(20_000, 20, 10)
 
 MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
 

@@ -50,9 +50,8 @@ def test_a_key_that_nobody_knows_is_named_in_full(configuration, section, key):
         table = table.setdefault(name, {})
     table[key] = "s3cret"
     said = refusal(configuration)
-    assert said.startswith(f"postventa.toml: {section}.{key} is not a key that postventa knows")
-    assert said.endswith({"tax_idd": ": tax_id?"}.get(key, ""))
-    assert "s3cret" not in said
+    meant = {"tax_idd": ": tax_id?", "password": ": password_env?"}.get(key, "")
+    assert said == f"postventa.toml: {section}.{key} is not a key that postventa knows{meant}"
 
 
 def test_a_language_without_messages_names_those_there_are(configuration):

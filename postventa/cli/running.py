@@ -151,6 +151,5 @@ def _quiet_prefect() -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault(
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30"
-    )  # else it is taken for dead after 90 seconds
+    # A run that is silent for 90 seconds is taken for dead.
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")

@@ -19,9 +19,8 @@ from postventa.store.messages import AttemptRow, OutboxRow
 from postventa.store.orders import CustomerRow
 from tasks.messages import send_messages
 
-pytestmark = pytest.mark.parametrize(
-    "store_url", ["sqlite"], indirect=True
-)  # what a mail server says asks no database
+# What a mail server says asks no database.
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 

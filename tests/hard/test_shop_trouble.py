@@ -20,9 +20,8 @@ from tasks.promise import is_temporary
 from tasks.shipments import look_at_parcels
 
 API = "/wp-json/wc/v3"
-pytestmark = pytest.mark.parametrize(
-    "store_url", ["sqlite"], indirect=True
-)  # what a shop says asks no database
+# What a shop says asks no database.
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

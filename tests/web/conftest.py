@@ -110,7 +110,7 @@ def visitor(place: Workplace, pages: Pages) -> Iterator[Visitor]:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
     """One real browser for all tests of pages."""
     if CHROMIUM is None:
