@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from postventa.clock_law import read_up
 from postventa.clocks import start_clocks
 from postventa.rules.refunds import FROM_THE_WORD
-from postventa.rules.returns import ASKED_FOR, ReturnKind, ReturnState
+from postventa.rules.returns import ASKED_FOR, EXCEPTION, ReturnKind, ReturnState
 from postventa.rules.withdrawals import exemption
 from postventa.sales import Home, amount_for, ending_of, home_of, pieces_of
 from postventa.settings import Settings
@@ -201,7 +201,7 @@ def doubts_about(
     for line in sale.lines:
         letter = exemption(line.sku, settings.policy.exemptions)
         if letter and line.id in wanted:
-            doubts.append(f"LGDCU 103.{letter} may except line {line.ref}: say what shows it, or accept it")
+            doubts.append(f"{EXCEPTION}{letter} may except line {line.ref}: say what shows it, or accept it")
     if not wanted:
         doubts.append("the order has nothing that could come back")
     return tuple(doubts)

@@ -114,15 +114,25 @@ def said(constant: str | int) -> Any:
 
 
 def refunds_due(due: Iterable[Due]) -> dict[str, dict[When, Decimal]]:
-    """The money at risk by currency and by when; a case with two clocks for the same money counts once, the earlier."""
+    """The money at risk in a list of deadlines, by currency and by when."""
+    return money_by_when((one.what, one.currency, one.when, one.amount) for one in due)
+
+
+def money_by_when(
+    owed: Iterable[tuple[str, str, When, Decimal | None]],
+) -> dict[str, dict[When, Decimal]]:
+    """Adds up what is owed: for what, in which currency, by when, how much.
+
+    Two clocks that watch the same money count once, the earlier.
+    """
     sums: dict[str, dict[When, Decimal]] = {}
     counted = set()
-    for one in due:
-        if one.amount is None or one.what in counted:
+    for what, currency, when, amount in owed:
+        if amount is None or what in counted:
             continue
-        counted.add(one.what)
-        by_when = sums.setdefault(one.currency or "EUR", {})
-        by_when[one.when] = by_when.get(one.when, Decimal(0)) + one.amount
+        counted.add(what)
+        by_when = sums.setdefault(currency or "EUR", {})
+        by_when[when] = by_when.get(when, Decimal(0)) + amount
     return sums
 
 

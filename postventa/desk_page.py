@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, select
 
-from postventa.desk import A_WEEK, NOBODY, Due, When, due_list, said, shown, when_of
+from postventa.desk import A_WEEK, NOBODY, Due, When, due_list, money_by_when, said, shown, when_of
 from postventa.rules.counting import end_of
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
@@ -61,12 +61,10 @@ def desk_page(connection: Connection, zone: ZoneInfo, now: datetime, *, orders_o
         page.owners.setdefault(row.owner or NOBODY, Counter())[When(row.when)] += row.times
     risk = _nearest(zone, now, clocks.id, clocks.due_at, clocks.subject, clocks.amount, clocks.currency)
     owed = select(risk).where(risk.c.amount.is_not(None)).order_by(risk.c.due_at, risk.c.id)
-    seen = set()
-    for row in connection.execute(owed):
-        if row.subject not in seen:  # two clocks of a case watch the same money
-            seen.add(row.subject)
-            sums, named = page.money.setdefault(row.currency or "EUR", {}), when_of(row.due_at, zone, now)
-            sums[named] = sums.get(named, Decimal(0)) + row.amount
+    page.money = money_by_when(
+        (row.subject, row.currency, when_of(row.due_at, zone, now), row.amount)
+        for row in connection.execute(owed)
+    )
     return page
 
 

@@ -33,6 +33,7 @@ Url = Annotated[str, AfterValidator(_web_address)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 Text = Annotated[str, Field(min_length=1)]
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z]{1,3})?$")]
 Percent = Annotated[int, Field(ge=1, le=99)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from postventa.desk_sections import Adr, Desk, Person
-from postventa.section_kinds import Section, Text
+from postventa.section_kinds import Region, Section, Text
 from postventa.shop_sections import Carrier, Mailbox, ReviewCoupon, Shop
 
 __all__ = [
@@ -105,9 +105,7 @@ class Policy(Section):
     jurisdiction: Text = "ES"
     rules: str = ""
     """A folder of the shop's own promises and internal clocks, written like `postventa/rules/law/`."""
-    local_holidays: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z]{1,3})?$")], tuple[date, ...]] = (
-        Field(default_factory=dict)
-    )
+    local_holidays: dict[Region, tuple[date, ...]] = Field(default_factory=dict)
     """A region -> the days that towns there keep beside it. They lengthen customers' rights and shorten no duty."""
     informs_of_withdrawal: bool | date = True
     """Whether the shop can prove that it told its customers of the right to withdraw; else it lasts 12 months longer.

@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from postventa.rules.returns import BY_THE_FACTS, LETTERS
+from postventa.rules.returns import BY_THE_FACTS, EXCEPTION, LETTERS
 from postventa.rules.withdrawals import Ending, exemption
 from postventa.sales import coming_back, ending_of, home_of
 from postventa.settings import Settings
 from postventa.store.sales import Sale, sales
-
-_EXCEPTION = "LGDCU 103."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def window_of(connection: Connection, settings: Settings, order_id: int, now: da
             line.quantity - gone.get(line.id, Decimal(0)),
             ending,
             now,
-            letter=exemption(line.sku, settings.policy.exemptions),
+            configured=exemption(line.sku, settings.policy.exemptions),
             refused=refused.get(line.id, ""),
         )
         for line in sale.lines
@@ -106,42 +104,38 @@ def _refused(sale: Sale) -> dict[int, str]:
     return {
         one.line_id: one.reason
         for one in sale.return_lines
-        if one.is_refused and one.reason.startswith(_EXCEPTION)
+        if one.is_refused and one.reason.startswith(EXCEPTION)
     }
 
 
 def _line_window(
-    line: Any, left: Decimal, ending: Ending, now: datetime, *, letter: str, refused: str
+    line: Any, left: Decimal, ending: Ending, now: datetime, *, configured: str, refused: str
 ) -> LineWindow:
-    may_letter = letter if letter in BY_THE_FACTS and not refused else ""
-    if refused:
-        letter = refused[len(_EXCEPTION)]
-    elif may_letter:
-        letter = ""
-    is_open = not letter and left > 0 and ending.is_open(now)
-    reason = ""
-    if refused:
-        reason = refused
-    elif letter:
-        reason = f"{_EXCEPTION}{letter}: {LETTERS.get(letter, 'excepted')}"
-    elif left <= 0:
-        reason = "all of it is coming back"
-    elif ending.closes_at is None:
-        reason = ending.working
-    elif may_letter:
-        reason = f"{_EXCEPTION}{may_letter} applies ({LETTERS[may_letter]})"
+    """A line by the letter that is configured for its SKU, unless a person has refused it by one already."""
+    may_letter = configured if configured in BY_THE_FACTS and not refused else ""
+    letter = refused[len(EXCEPTION)] if refused else "" if may_letter else configured
     return LineWindow(
-        line.id,
-        line.ref,
-        line.name,
-        line.quantity,
-        left,
-        is_open,
-        ending.closes_at,
-        letter,
-        reason,
-        may_letter,
+        line_id=line.id,
+        ref=line.ref,
+        name=line.name,
+        bought=line.quantity,
+        left=left,
+        is_open=not letter and left > 0 and ending.is_open(now),
+        closes_at=ending.closes_at,
+        letter=letter,
+        reason=refused or _reason(letter, may_letter, left, ending),
+        may_letter=may_letter,
     )
+
+
+def _reason(letter: str, may_letter: str, left: Decimal, ending: Ending) -> str:
+    if letter:
+        return f"{EXCEPTION}{letter}: {LETTERS.get(letter, 'excepted')}"
+    if left <= 0:
+        return "all of it is coming back"
+    if ending.closes_at is None:
+        return ending.working
+    return f"{EXCEPTION}{may_letter} applies ({LETTERS[may_letter]})" if may_letter else ""
 
 
 def last_day(due_at: datetime, zone: ZoneInfo) -> date:

@@ -14,29 +14,24 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select, update
 
 from postventa.declarations import ACKNOWLEDGEMENT, Declaration, Filing, content
+from postventa.declared_goods import NoSuchLine, held_sale, meant_sale, wanted_goods
 from postventa.return_decisions import approve, recount
 from postventa.returns import the_return
 from postventa.rules.refunds import REFUND
 from postventa.rules.returns import ReturnKind, ReturnState
-from postventa.sales import coming_back
 from postventa.settings import Settings
 from postventa.store.casebook import move, owe, say
 from postventa.store.cases import CaseRow
 from postventa.store.clocks import ClockRow
-from postventa.store.orders import CustomerRow, order_id_of
 from postventa.store.references import kept_reference
 from postventa.store.returns import ReturnRow
-from postventa.store.sales import Sale, hold_order, look_again, sales
+from postventa.store.sales import Sale, look_again
 from postventa.windows import LineWindow, Window, last_day, window_of
 
 __all__ = ["Declaration", "Filed", "LineWindow", "NoSuchLine", "Window", "declare", "link", "window_of"]
 
 _CASES: Any = CaseRow.__table__
 _CLOCKS: Any = ClockRow.__table__
-
-
-class NoSuchLine(ValueError):
-    """The statement names a line, or more of it, that the order does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +49,12 @@ class Filed:
     """Why a person must decide; empty where the law has."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineToGo:
-    ref: str
-    name: str
-    quantity: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a statement would start."""
-
-    lines: tuple[LineToGo, ...]
-    amount: Decimal | None
-    currency: str
-    closes_on: date | None
-    waits_for: tuple[str, ...]
-
-
-def preview(connection: Connection, settings: Settings, declaration: Declaration, now: datetime) -> Preview:
-    """What `declare` would make of a statement. Writes nothing; raises NoSuchLine as it does."""
-    sale = _sale_of(connection, declaration)
-    wanted = _wanted(sale, declaration) if sale else {}
-    filing = Filing(connection, settings, declaration, sale, wanted, now)
-    window = window_of(connection, settings, sale.order.id, now) if sale else None
-    return Preview(
-        tuple(LineToGo(one.ref, one.name, wanted[one.id]) for one in sale.lines if one.id in wanted)
-        if sale
-        else (),
-        filing.amount,
-        filing.currency,
-        window.closes_on if window else None,
-        filing.what_a_person_decides(),
-    )
-
-
 def declare(connection: Connection, settings: Settings, declaration: Declaration, now: datetime) -> Filed:
     """Files a statement: its case, what comes back, the acknowledgement, the clocks, and the way back for the goods.
 
     The same statement heard twice is one case. Raises NoSuchLine where it names what the order does not have.
     """
-    sale = _sale_of(connection, declaration)
+    sale = meant_sale(connection, declaration, hold=True)
     known = connection.execute(  # asked while the order is held: the same statement may come twice at once
         _CASES.select().where(
             _CASES.c.shop == declaration.shop,
@@ -104,7 +64,7 @@ def declare(connection: Connection, settings: Settings, declaration: Declaration
     ).one_or_none()
     if known is not None:
         return _filed(connection, known.id, is_new=False)
-    wanted = _wanted(sale, declaration) if sale else {}
+    wanted = wanted_goods(sale, declaration) if sale else {}
     if sale and not wanted and sale.returns and not declaration.is_in_words:
         return _said_again(connection, sale, declaration, now)
     filing = Filing(connection, settings, declaration, sale, wanted, now)
@@ -147,7 +107,7 @@ def link(
     if row.order_id is not None:
         raise NoSuchLine(f"{row.number} is about an order already")
     case: Any = connection.execute(_CASES.select().where(_CASES.c.id == case_id)).one()
-    sale = _held(connection, order_id)
+    sale = held_sale(connection, order_id)
     if sale.order.shop != case.shop:
         raise NoSuchLine(f"{row.number} was sent to {case.shop}, and that order is {sale.order.shop}'s")
     declaration = Declaration(
@@ -163,7 +123,7 @@ def link(
         kind=ReturnKind(row.kind),
         is_verified=True,
     )
-    filing = Filing(connection, settings, declaration, sale, _wanted(sale, declaration), now)
+    filing = Filing(connection, settings, declaration, sale, wanted_goods(sale, declaration), now)
     home = filing.home
     move(
         connection,
@@ -185,44 +145,6 @@ def link(
         approve(connection, settings, case_id, who=who, now=now)
     look_again(connection, order_id, now)
     return _filed(connection, case_id, is_new=False, waits_for=waits_for)
-
-
-def _sale_of(connection: Connection, declaration: Declaration) -> Sale | None:
-    """The order that is meant, held until the transaction ends; None where it is not known to be this customer's."""
-    found = order_id_of(connection, f"{declaration.shop}:{declaration.order_ref}")
-    if len(found) != 1:
-        return None
-    sale = _held(connection, found[0][0])
-    if declaration.is_verified:
-        return sale
-    theirs = connection.execute(
-        select(CustomerRow.email).where(CustomerRow.id == sale.order.customer_id)
-    ).scalar_one()
-    given = declaration.email.strip().casefold()
-    return sale if given and given == theirs.strip().casefold() else None
-
-
-def _held(connection: Connection, order_id: int) -> Sale:
-    """A sale that nobody else changes until the transaction ends: two statements cannot both have the last of a line."""
-    hold_order(connection, order_id)
-    return sales(connection, [order_id])[order_id]
-
-
-def _wanted(sale: Sale, declaration: Declaration) -> dict[int, Decimal]:
-    """How much of each line (by its id) comes back by this statement: never more than is left."""
-    if declaration.is_in_words:
-        return {}
-    gone = coming_back(sale)
-    left = {line.ref: line.quantity - gone.get(line.id, Decimal(0)) for line in sale.lines}
-    asked = left if declaration.lines is None else declaration.lines
-    for ref, quantity in asked.items():
-        if ref not in left or quantity < 0:
-            raise NoSuchLine(
-                f"order {declaration.shop}:{declaration.order_ref} has no line {ref!r} of which {quantity} could come back"
-            )
-    return {
-        line.id: q for line in sale.lines if (q := min(asked.get(line.ref, Decimal(0)), left[line.ref])) > 0
-    }
 
 
 def _said_again(connection: Connection, sale: Sale, declaration: Declaration, now: datetime) -> Filed:

@@ -135,6 +135,8 @@ LETTERS = {
     "m": "digital content begun with consent and the loss of the right acknowledged",
 }
 """The exceptions of LGDCU 103."""
+EXCEPTION = "LGDCU 103."
+"""The article before the letter: every refusal for an exception begins with it."""
 BY_THE_FACTS = frozenset("aefim")
 """Letters that except nothing before somebody has opened, mixed or used up what was sold: that needs to be shown."""
 
@@ -187,7 +189,7 @@ def may_decline(
 
 
 def _exempt(letter: str, evidence: str, *, was_told: bool) -> Answer:
-    article = f"LGDCU 103.{letter}"
+    article = f"{EXCEPTION}{letter}"
     if letter not in LETTERS:
         return Answer(False, article, f"LGDCU 103 has no letter {letter}: it has {', '.join(LETTERS)}")
     if not evidence:

@@ -35,7 +35,8 @@ from postventa.web.checks import (
 )
 from postventa.web.forms import one_line
 from postventa.web.visits import Visit, Visiting
-from postventa.withdrawals import Declaration, NoSuchLine, Preview, declare, preview
+from postventa.withdrawal_preview import LineToGo, Preview, preview
+from postventa.withdrawals import Declaration, NoSuchLine, declare
 from postventa.wording import quantity_in
 
 LASTS = timedelta(hours=24)
@@ -54,17 +55,11 @@ class SentWithdrawal(Sent):
     """The caller knows that this is the order's customer; else the e-mail address must be the order's."""
 
 
-class LineToGo(BaseModel):
-    ref: str
-    name: str
-    quantity: Decimal
-
-
 class Step(BaseModel):
     """What would be declared. Nothing has been recorded."""
 
     statement: str
-    lines: list[LineToGo]
+    lines: tuple[LineToGo, ...]
     refund_amount: Decimal | None
     currency: str
     closes_on: date | None
@@ -103,7 +98,7 @@ def preview_withdrawal(sent: SentWithdrawal, visit: Visiting) -> Step | JSONResp
     sent = sent.model_copy(update={"statement": _statement(sent, visit, seen)})
     return Step(
         statement=sent.statement,
-        lines=[LineToGo(ref=one.ref, name=one.name, quantity=one.quantity) for one in seen.lines],
+        lines=seen.lines,
         refund_amount=seen.amount,
         currency=seen.currency,
         closes_on=seen.closes_on,
@@ -156,7 +151,7 @@ def _statement(sent: SentWithdrawal, visit: Visit, seen: Preview) -> str:
     if values["statement"] or sent.lines is None:
         return values["statement"] or str(words["withdrawal"]["statement_all"] % values["order"])
     quantity = quantity_in(words["mail"]["locale"])
-    lines = seen.lines or [LineToGo(ref=ref, name=ref, quantity=count) for ref, count in sent.lines.items()]
+    lines = seen.lines or [LineToGo(ref, ref, count) for ref, count in sent.lines.items()]
     goods = ", ".join(f"{quantity(one.quantity)} × {one.name}" for one in lines)
     return str(words["withdrawal"]["statement_some"] % (values["order"], goods))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from an_order import PLACED, raw_order, stamp
+from one_database import BOTH, store_url  # noqa: F401 - a fixture
 
 from postventa import clock
 from postventa.rules.messages import Outcome
@@ -19,17 +20,10 @@ from postventa.workplace import Workplace
 from tasks.orders import move_orders
 
 PAID_AT = {"date_paid_gmt": stamp(PLACED)}
-BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def refund(ref, order, amount, at):
     return {"id": ref, "parent_id": order, "amount": amount, "reason": "", "date_created_gmt": stamp(at)}
-
-
-@pytest.fixture
-def store_url(request, kept_stores) -> str:
-    """SQLite, and PostgreSQL where a test asks for both."""
-    return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
 def test_nothing_that_happened_before_the_cut_off_is_ever_mailed(village):

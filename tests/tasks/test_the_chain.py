@@ -6,6 +6,7 @@ from email import policy
 
 import pytest
 from an_order import PLACED, raw_order, stamp
+from one_database import BOTH, store_url  # noqa: F401 - a fixture
 
 from postventa.store.inbox import QuarantineRow
 from postventa.store.messages import OutboxRow
@@ -15,13 +16,6 @@ from postventa.store.shipments import ScanRow, ShipmentRow
 DELIVERED = ("delivered", "Delivered")
 TRANSIT = ("transit", "Processed")
 PAID_AT = {"date_paid_gmt": stamp(PLACED)}
-BOTH = pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
-
-
-@pytest.fixture
-def store_url(request, kept_stores) -> str:
-    """SQLite, and PostgreSQL where a test asks for both."""
-    return kept_stores.url(getattr(request, "param", "sqlite"))
 
 
 def shipped(village, ref=1, *numbers, status="completed", **fields):
