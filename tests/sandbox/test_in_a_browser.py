@@ -57,21 +57,21 @@ def page(browser, box):
 
 def test_a_mail_is_found_by_its_order_and_opened_by_keyboard(page):
     page.get_by_role("searchbox").first.fill("10002")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**10002**")
+    with page.expect_navigation(url="**10002**"):
+        page.keyboard.press("Enter")
     links = page.get_by_role("link", name="Pedido 10002 recibido")
     assert links.count() == 1
     links.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
     assert "Pedido 10002 recibido" in page.get_by_role("heading", level=1).inner_text()
     assert page.complaints == []
 
 
 def test_a_hostile_mail_is_shown_and_runs_nothing(page):
-    page.get_by_role("link", name="Pedido 10001 recibido").first.click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.get_by_role("link", name="Pedido 10001 recibido").first.click()
 
     frame = page.frames[-1]
     assert frame.get_by_role("heading", name="Hola").count() == 1
