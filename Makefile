@@ -51,6 +51,7 @@ test: $(DEVELOPING) browser ## every test, on SQLite and on a real PostgreSQL
 
 large: $(DEVELOPING) ## the tests that prove a promise in full size; they take minutes
 	@$(BIN)/python -m pytest -m large --durations=0 $(ARGS)
+	@STORIES=1000 $(BIN)/python -m pytest -m "hypothesis and not large" --durations=5 $(ARGS)
 
 check: $(DEVELOPING) ## style, types, architecture, contracts
 	@$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ from typing import Any
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from postventa import clock
-from postventa.settings import BadConfiguration, Settings, secret
+from postventa.settings import HOW_TO_MAKE_A_KEY, BadConfiguration, Settings, secret
 
 LASTS = timedelta(days=400)
 """An untold customer may withdraw for twelve months and fourteen days (LGDCU 105); a link lasts a little longer."""
@@ -116,7 +116,7 @@ def signer(settings: Settings, purpose: str) -> URLSafeTimedSerializer:
     if any(len(one) < SHORTEST_SECRET for one in secrets):
         raise BadConfiguration(
             f"the secret in {settings.web.secret_env} is too short to sign links: "
-            f"give it {SHORTEST_SECRET} characters or more, as from `openssl rand -hex 32`"
+            f"give it {SHORTEST_SECRET} characters or more, as from {HOW_TO_MAKE_A_KEY}"
         )
     return URLSafeTimedSerializer(secrets, salt=f"postventa.{purpose}", signer=_Signer)
 

@@ -124,6 +124,10 @@ def settings_from(written: dict[str, Any], source: str = DEFAULT_PATH) -> Settin
     return settings
 
 
+HOW_TO_MAKE_A_KEY = '`python3 -c "import secrets; print(secrets.token_hex(32))"`'
+"""Words for whoever needs a secret of their own: every machine that runs postventa has Python."""
+
+
 def secret(key_env: str, owner: str) -> str:
     """The secret in the environment variable `key_env`. Raises BadConfiguration if it is not set."""
     value = os.environ.get(key_env, "")

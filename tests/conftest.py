@@ -22,6 +22,7 @@ import pytest
 from a_kept_store import kept_stores, own_store, store, store_url  # noqa: F401 - fixtures
 from a_postgres import APostgres
 from a_toml import as_toml
+from hypothesis import settings as properties
 from measured_once import (  # noqa: F401 - hooks
     pytest_collection,
     pytest_collection_modifyitems,
@@ -33,6 +34,15 @@ from sqlalchemy import Engine
 from postventa import clock
 from postventa.settings import Settings, settings_from
 from postventa.workplace import Workplace
+
+# The same code is tried with the same values, so that the gate says the same twice; STORIES=1000 tries as many, others each time.
+properties.register_profile(
+    "postventa",
+    deadline=None,
+    derandomize="STORIES" not in os.environ,
+    max_examples=int(os.environ.get("STORIES", "60")),
+)
+properties.load_profile("postventa")
 
 # Half a million objects of tests and libraries are not looked through all the time.
 gc.set_threshold(20_000, 20, 10)

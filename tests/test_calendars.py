@@ -5,7 +5,7 @@ from datetime import date
 import holidays
 import pytest
 from dateutil.relativedelta import relativedelta
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.calendars import UnknownPlace, holidays_for
@@ -79,11 +79,9 @@ THEIRS = {
     region: holidays.country_holidays("ES", subdiv=region, years=range(2009, 2092))
     for region in ("CT", "CB", "CN")
 }
-many = settings(max_examples=60, deadline=None, derandomize=True)
 days = st.dates(date(2010, 1, 1), date(2090, 1, 1))
 
 
-@many
 @given(days, st.integers(1, 40), st.sampled_from(sorted(THEIRS)))
 def test_working_days_are_those_that_the_calendar_itself_counts(day, count, region):
     ours = holidays_for("ES", f"ES-{region}")
@@ -91,7 +89,6 @@ def test_working_days_are_those_that_the_calendar_itself_counts(day, count, regi
     assert working_days_later(day, count, ours, only_national=False) == theirs
 
 
-@many
 @given(days, st.integers(0, 240))
 def test_months_are_those_that_another_library_counts(day, count):
     assert months_later(day, count) == day + relativedelta(months=count)

@@ -17,6 +17,7 @@ from postventa.connectors.addresses import Unsendable, address_problem, mailbox
 from postventa.connectors.doors import open_carrier, open_shop
 from postventa.contacts import contact_of
 from postventa.settings import (
+    HOW_TO_MAKE_A_KEY,
     BadConfiguration,
     Carrier,
     Channel,
@@ -131,7 +132,7 @@ def _datasets(settings: Settings) -> Checked:
             is_well=True,
             is_off=True,
             said=f"nothing is published, and the flow nightly is red, until {key_env} is set (32 characters or more, "
-            "as from `openssl rand -hex 32`)",
+            f"as from {HOW_TO_MAKE_A_KEY})",
         )
     if "://" in path:
         return Checked("datasets", is_well=True, said=f"go to {path}")

@@ -37,7 +37,7 @@ NAME_BYTES = 45
 """The same in a person's name: as many as fit, for some readers put a space between two words of a name."""
 
 _PLAIN = re.compile(r"(?! )(?!.*(?:=\?|  ))[ -~]{0,60}(?<! )")
-_BLANKS = re.compile(" {2,}")
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -156,7 +156,7 @@ def _extra_header(name: str, value: str) -> str:
 
 
 def _address_line(header: str, name: str, address: str) -> str:
-    name = _BLANKS.sub(" ", name).strip()  # readers make one blank of several and none of those around
+    name = _BLANKS.sub(" ", name).strip()  # readers make one blank of several, whatever their kind
     if not name:
         return f"{header}: {address}"
     if len(name) <= 60 and _ATOMS.fullmatch(name) and "=?" not in name:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from postventa.settings import BadConfiguration, Settings, secret
+from postventa.settings import HOW_TO_MAKE_A_KEY, BadConfiguration, Settings, secret
 
 SHORTEST_KEY = 32
 LENGTH = 24
@@ -40,7 +40,7 @@ class Pseudonyms:
         if len(key) < SHORTEST_KEY:
             raise BadConfiguration(
                 f"the key in {self.key_env} is too short for pseudonyms: "
-                f"give it {SHORTEST_KEY} characters or more, as from `openssl rand -hex 32`"
+                f"give it {SHORTEST_KEY} characters or more, as from {HOW_TO_MAKE_A_KEY}"
             )
         return key
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from postventa.connectors.addresses import mailbox
@@ -38,7 +38,6 @@ LETTER = Letter(
 )
 ONE_LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=120)
 ANY_TEXT = st.text(max_size=400)
-few = settings(max_examples=40, deadline=None)
 
 
 def read(letter: Letter) -> EmailMessage:
@@ -65,24 +64,23 @@ def lines_of(text: str) -> str:
 @example("x" * 300)
 @example("😀" * 100)
 @example("a\u2028b\x85c\x0bd")
-@few
 def test_any_subject_is_read_back_exactly(subject):
     assert read(replace(LETTER, subject=subject))["Subject"] == subject
 
 
-@given(name=ONE_LINE.filter(lambda name: "\t" not in name))  # the parser makes a space of it
+@given(name=ONE_LINE)
 @example('Ana "la" García\\')
 @example("Ana <otra@correo.example>")
 @example("García, Ana")
 @example("  ")
 @example("0  ")
 @example("Ana  Puig")
+@example("Ana\tMaria \x0cPuig")
 @example("Nombre de la Fuente y Martínez de los Arcos")
 @example("Nombre Compuesto de la Fuente y Martínez de los Arcos Tercero")
-@few
 def test_any_name_is_read_back_exactly_but_for_needless_blanks(name):
     letter = replace(LETTER, recipient_name=name)
-    name = re.sub(" +", " ", name).strip()
+    name = re.sub(r"[\s\x00-\x1f\x7f]+", " ", name).strip()
     (address,) = read(letter)["To"].addresses
     assert address.addr_spec == "maria@correo.example"
     if len(name.encode()) <= 45:
@@ -97,7 +95,6 @@ def test_any_name_is_read_back_exactly_but_for_needless_blanks(name):
 @example("un retorno\rsuelto", "\r\r\n")
 @example("", "=_a_--=")
 @example("ñ" * 200, "日本語" * 90)
-@few
 def test_any_text_and_html_are_read_back_exactly(text, html):
     message = read(replace(LETTER, text=text, html=html))
     assert message.get_content_type() == "multipart/alternative"
@@ -108,7 +105,6 @@ def test_any_text_and_html_are_read_back_exactly(text, html):
 @given(filename=ONE_LINE.map(str.strip).filter(bool), content=st.binary(max_size=400))
 @example("factura 2026-001.pdf", b"%PDF-1.7\r\n.\r\n")
 @example("factura año '26'%20" * 6, b"")
-@few
 def test_any_attachment_is_read_back_exactly(filename, content):
     letter = replace(LETTER, attachments=(Attachment(filename, "application/pdf", content),))
     (attachment,) = read(letter).iter_attachments()
@@ -118,7 +114,6 @@ def test_any_attachment_is_read_back_exactly(filename, content):
 
 
 @given(text=ANY_TEXT, html=ANY_TEXT, subject=ONE_LINE, name=ONE_LINE, filename=ONE_LINE, content=st.binary())
-@few
 def test_lines_are_short_ascii_and_end_with_crlf_only(text, html, subject, name, filename, content):
     attachments = (Attachment(filename, "application/pdf", content),)
     letter = replace(
@@ -134,7 +129,6 @@ def test_lines_are_short_ascii_and_end_with_crlf_only(text, html, subject, name,
 
 
 @given(text=ANY_TEXT, html=ANY_TEXT.filter(bool))
-@few
 def test_a_boundary_never_occurs_in_a_body(text, html):
     message = read(replace(LETTER, text=text, html=html))
     boundary = message.get_boundary()
@@ -256,7 +250,6 @@ def test_a_good_address_has_no_problem(address):
 @example("ana@" + "a." * 124 + "es")
 @example("a" * 65 + "@tienda.example")
 @example("ana@localhost.local")
-@few
 def test_a_short_cut_for_plain_names_judges_as_the_library_does(address):
     try:
         validate_email(address, check_deliverability=False, test_environment=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.connectors.shops._prestashop_time import Wall, shown_in, written
@@ -21,7 +21,6 @@ def shows(zone, at):
     return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
-@settings(max_examples=100, deadline=None)
 @given(at=MOMENTS, later=st.integers(0, 200_000), zone=st.sampled_from(ZONES))
 def test_a_question_reaches_back_to_all_that_the_wall_can_have_said_since(at, later, zone):
     asked = Wall(zone, None, zone).asks_from(at)
@@ -29,7 +28,6 @@ def test_a_question_reaches_back_to_all_that_the_wall_can_have_said_since(at, la
     assert shows(zone, at) - asked <= timedelta(minutes=62)
 
 
-@settings(max_examples=100, deadline=None)
 @given(at=MOMENTS, zone=st.sampled_from(ZONES))
 def test_a_time_is_read_as_the_moment_it_was_or_one_that_looked_the_same(at, zone):
     at = at.replace(microsecond=0)

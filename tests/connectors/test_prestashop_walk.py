@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.connectors.shops import _prestashop_walk as walking
@@ -47,7 +47,6 @@ def heard(shop, start=START):
     return [(row["id"], shown) for leaf in walk(shop.ask, start) for row, shown in leaf.rows]
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     seconds=st.lists(st.integers(0, 30), max_size=80),
     edits=st.lists(st.tuples(st.integers(0, 90), st.integers(0, 2)), max_size=40),
@@ -62,7 +61,6 @@ def test_orders_edited_on_the_way_are_never_missed(seconds, edits):
     assert last == {ref: START + timedelta(seconds=at) for ref, at in shop.touched.items()}
 
 
-@settings(max_examples=60, deadline=None)
 @given(seconds=st.lists(st.integers(0, 4), max_size=80))
 def test_nothing_is_heard_twice_where_nothing_is_edited(seconds):
     shop = InMemoryShop(seconds)

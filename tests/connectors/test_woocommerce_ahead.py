@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.connectors.errors import Unreachable
@@ -68,7 +68,6 @@ def stamps(found):
     return {(one.ref, one.modified_at) for one in found}
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     seconds=st.lists(st.integers(0, 100), max_size=150),
     edits=st.lists(st.tuples(st.integers(0, 90), st.integers(0, 2)), max_size=40),
@@ -83,7 +82,6 @@ def test_orders_edited_while_windows_are_on_their_way_are_never_missed(seconds, 
     assert truth(shop) <= stamps(first) | stamps(heard(shop, cursor))
 
 
-@settings(max_examples=40, deadline=None)
 @given(seconds=st.lists(st.integers(0, 30), max_size=60))
 def test_windows_that_overlap_are_heard_once(seconds):
     refs = [one.ref for one in heard(InMemoryShop(seconds))]

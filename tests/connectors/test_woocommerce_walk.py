@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.connectors.shops import _woocommerce_walk as walking
@@ -68,7 +68,6 @@ seconds = st.lists(st.integers(0, 12), max_size=40)
 edits = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
 @given(seconds=seconds, edits=edits, totals=st.sampled_from(["true", "hpos", "none"]))
 def test_orders_edited_during_the_walk_are_never_missed(seconds, edits, totals):
     shop = InMemoryShop(seconds, edits=edits, totals=totals)
@@ -92,7 +91,6 @@ def test_turning_pages_would_miss_orders_in_the_same_shop():
     assert len({row["id"] for rows in pages for row in rows}) < 9
 
 
-@settings(max_examples=50, deadline=None)
 @given(seconds=st.lists(st.integers(0, 3), min_size=1, max_size=9))
 def test_nothing_is_heard_twice_on_one_walk(seconds):
     shop = InMemoryShop(seconds)

@@ -219,7 +219,7 @@ def test_great_expectations_counts_what_duckdb_counts_on_a_frame_with_everything
     assert len(failed(found)) >= 12
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(

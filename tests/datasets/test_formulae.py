@@ -150,7 +150,7 @@ def test_a_request_is_answered_in_the_cell_and_on_the_day_that_it_was_asked_with
     assert {(one["requests"], one["requests_answered"]) for one in found.values()} == {(3, 2)}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(SHEETS)
 def test_any_answers_give_the_same_figures_in_sql_as_by_the_pinned_formulae(sheets):
     whole = of_october(sheets)

@@ -1,10 +1,9 @@
 """What must hold of every clock, whatever starts it and wherever."""
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from some_rules import CANARY, MADRID, SPAIN, a_rule
 
@@ -13,9 +12,6 @@ from postventa.law import law_pack
 from postventa.rules.counting import days_between, months_later, working_days_later
 from postventa.rules.deadlines import Counting, Direction, Unit, deadline
 
-MANY = int(os.environ.get("STORIES", "60"))
-"""More of them look further: STORIES=5000."""
-many = settings(max_examples=MANY, deadline=None, derandomize=True)
 LAW = [rule for rule in law_pack("ES") if rule.has_period]
 CATALONIA = holidays_for("ES", "ES-CT", [date(year, 9, 24) for year in range(2008, 2100)])
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2032, 12, 31), timezones=st.just(UTC))
@@ -27,7 +23,6 @@ rights_in_days = st.sampled_from([rule for rule in LAW if rule.counting is Count
 months = st.sampled_from([rule for rule in LAW if rule.unit in {Unit.MONTH, Unit.YEAR}])
 
 
-@many
 @given(rules, zones, instants, instants)
 def test_what_begins_later_never_ends_earlier(rule, zone, one, other):
     earlier, later = sorted([one, other])
@@ -36,7 +31,6 @@ def test_what_begins_later_never_ends_earlier(rule, zone, one, other):
     )
 
 
-@many
 @given(rights_in_days, zones, instants)
 def test_a_consumer_never_has_less_than_the_days_of_the_law(rule, zone, event):
     found = deadline(rule, [event], zone, CATALONIA)
@@ -45,7 +39,6 @@ def test_a_consumer_never_has_less_than_the_days_of_the_law(rule, zone, event):
     assert found.due_at - event > timedelta(days=rule.length) - timedelta(hours=1)  # a day of 23 hours
 
 
-@many
 @given(days_of_law, zones, instants)
 def test_a_trader_never_has_more_than_the_days_of_the_law(rule, zone, event):
     found = deadline(rule, [event], zone, CATALONIA)
@@ -53,7 +46,6 @@ def test_a_trader_never_has_more_than_the_days_of_the_law(rule, zone, event):
     assert found.due_at - event <= timedelta(days=rule.length + 1, hours=1)  # a day of 25 hours
 
 
-@many
 @given(in_working_days, zones, instants)
 def test_working_days_are_counted_out_the_fewest_left_out_for_a_trader_and_the_most_for_a_consumer(
     rule, zone, event
@@ -68,7 +60,6 @@ def test_working_days_are_counted_out_the_fewest_left_out_for_a_trader_and_the_m
     assert found.last_day <= plain if fewest else found.last_day >= plain
 
 
-@many
 @given(rules, instants)
 def test_the_unknown_zone_is_the_cautious_one_of_the_two(rule, event):
     unknown = deadline(rule, [event], None, SPAIN).due_at
@@ -76,7 +67,6 @@ def test_the_unknown_zone_is_the_cautious_one_of_the_two(rule, event):
     assert unknown == (min(ends) if rule.is_trader_duty else max(ends))
 
 
-@many
 @given(rules, zones, instants)
 def test_a_right_never_ends_before_the_same_period_as_a_duty(rule, zone, event):
     assume(not rule.may_pause)
@@ -92,7 +82,6 @@ def test_a_right_never_ends_before_the_same_period_as_a_duty(rule, zone, event):
     assert as_duty.due_at <= as_right.due_at
 
 
-@many
 @given(months, instants)
 def test_months_end_on_the_same_day_or_the_last_of_the_month(rule, event):
     found = deadline(rule, [event], MADRID, SPAIN)
@@ -103,7 +92,6 @@ def test_months_end_on_the_same_day_or_the_last_of_the_month(rule, event):
     assert found.last_day == exact or rule.counting is Counting.EU_MONTHS
 
 
-@many
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(0, 120))
 def test_months_never_skip_one(day, count):
     later = months_later(day, count)
@@ -111,7 +99,6 @@ def test_months_never_skip_one(day, count):
     assert later.day <= day.day
 
 
-@many
 @given(rules, zones, instants)
 def test_a_clock_in_days_ends_at_midnight_whatever_the_clocks_on_the_wall_do(rule, zone, event):
     found = deadline(rule, [event], zone, SPAIN)
@@ -127,7 +114,6 @@ def test_a_clock_in_days_ends_at_midnight_whatever_the_clocks_on_the_wall_do(rul
         assert found.due_at.astimezone(found.zone).date() == found.last_day + timedelta(days=1)
 
 
-@many
 @given(rules, zones, st.lists(instants, min_size=1, max_size=4))
 def test_several_parcels_end_as_the_one_that_counts_alone(rule, zone, events):
     counts = min(events) if rule.of_several == "first" else max(events)

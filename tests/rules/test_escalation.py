@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from postventa.calendars import holidays_for
@@ -113,7 +113,6 @@ MINUTES = st.integers(0, 400 * 24 * 60)
 
 
 @given(begin=MINUTES, length=st.integers(1, 60 * 24 * 60), share=st.integers(1, 99))
-@settings(max_examples=100, deadline=None)
 def test_calls_come_in_order_after_the_start_and_before_the_deadline(begin, length, share):
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=begin)
     end = start + timedelta(minutes=length)

@@ -59,7 +59,7 @@ def test_without_an_address_there_are_no_links_and_a_short_secret_is_refused(set
     assert links.order_link(nowhere, "tienda", 1) == links.case_link(nowhere, "KEY") == ""
 
     monkeypatch.setenv("POSTVENTA_WEB_SECRET", "short")
-    with pytest.raises(BadConfiguration, match="openssl rand"):
+    with pytest.raises(BadConfiguration, match="import secrets"):
         links.case_link(settings, "KEY")
 
 
