@@ -20,5 +20,5 @@ def follow_orders(shop: str) -> State[Any] | None:
             heard.append(poll_refunds(shop, return_state=True))
             heard.append(reread_orders(shop, return_state=True))
         moved = move_orders(shop)
-        trouble = report_orders(shop, moved)
+        trouble = report_orders(shop, moved, [one.result() for one in heard if one.is_completed()])
     return the_end(heard, trouble)

@@ -1,5 +1,6 @@
 """How things stand: the page that managers keep open, and the list of what waits for a person."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from postventa.store.shipments import shipments_by_status
 from postventa.store.stuck import stuck_messages
 
 SHOWN_AT_MOST = 200
+_A_MISTAKE = re.compile(r"(?P<kind>(?:parcel \d+: )?(?!NotUnderstood)[A-Z]\w+): .*", re.DOTALL)
+"""A reason that begins with an exception's name; what follows may repeat what the exception met, a name or an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _parked(connection: Connection) -> list[SetAside]:
             "order",
             f"{row.shop}:{row.order_ref}",
             row.parked_at,
-            row.reason,
+            _without_what_it_met(row.reason, "postventa parked"),
             f"postventa parked retry {row.id}",
         )
         for row in connection.execute(open_ones)
@@ -113,7 +116,7 @@ def _quarantined(connection: Connection) -> list[SetAside]:
             row.kind,
             f"{row.source}:{row.ref}",
             row.heard_at,
-            row.reason,
+            _without_what_it_met(row.reason, "postventa quarantine"),
             f"postventa quarantine show {row.id}",
         )
         for row in rows
@@ -132,6 +135,12 @@ def _stuck(connection: Connection) -> list[SetAside]:
         )
         for row in connection.execute(stuck)
     ]
+
+
+def _without_what_it_met(reason: str, told_by: str) -> str:
+    """A reason as managers may read it; the rest of it stays in the store."""
+    mistake = _A_MISTAKE.fullmatch(reason)
+    return f"{mistake['kind']} (more: {told_by})" if mistake else reason
 
 
 def _ago(then: datetime, now: datetime) -> str:

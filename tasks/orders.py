@@ -42,12 +42,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What a poll brought: payloads heard, how many of them were news, and how many could not be filed."""
+    """What a poll brought: payloads heard, how many of them were news, how many could not be filed, and what is new of those."""
 
     pages: int = 0
     heard: int = 0
     news: int = 0
     refused: int = 0
+    set_aside: tuple[str, ...] = ()
+    """Of what was not understood and is said for the first time: the order, or the list it stood on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,13 @@ class Moved:
     applied: int = 0
     owed: int = 0
     parked: tuple[str, ...] = ()
-    quarantined: int = 0
+    not_understood: tuple[str, ...] = ()
+    """The orders of payloads that were quarantined for the first time."""
     left_over: bool = False
+
+    @property
+    def quarantined(self) -> int:
+        return len(self.not_understood)
 
 
 @promise("poll-orders-{shop}")
@@ -96,20 +103,20 @@ def reread_orders(shop: str) -> Polled:
     reader.fetch(refs)
     with ThreadPoolExecutor(REREAD_THREADS) as readers:
         found = list(zip(refs, readers.map(reader.read, refs), strict=True))
-    now = clock.now()
+    now, set_aside = clock.now(), list[str]()
     with place.store.begin() as connection:
         news = filing.file_heard(connection, shop, [one for _, one in found if isinstance(one, Heard)], now)
         for ref, one in found:
-            if isinstance(one, NotUnderstood):
-                filing.quarantine(
-                    connection, source=shop, kind="order", ref=ref, reason=str(one), raw="", now=now
-                )
+            if isinstance(one, NotUnderstood) and filing.quarantine(
+                connection, source=shop, kind="order", ref=ref, reason=str(one), raw="", now=now
+            ):
+                set_aside.append(f"{shop}:{ref}")
         read = [ref for ref, one in found if not isinstance(one, ConnectorError)]
         rereading.put_off(connection, shop, read, now, timedelta(hours=settings.reread_hours))
     for _, one in found:
         if isinstance(one, ConnectorError):
             raise one
-    return Polled(pages=0, heard=len(found), news=news)
+    return Polled(pages=0, heard=len(found), news=news, set_aside=tuple(set_aside))
 
 
 @promise("move-orders-{shop}")
@@ -132,11 +139,11 @@ def move_orders(shop: str) -> Moved:
 class _Tally:
     applied: int = 0
     owed: int = 0
-    quarantined: int = 0
+    not_understood: list[str] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
 
     def moved(self, *, left_over: bool) -> Moved:
-        return Moved(self.applied, self.owed, tuple(self.parked), self.quarantined, left_over)
+        return Moved(self.applied, self.owed, tuple(self.parked), tuple(self.not_understood), left_over)
 
 
 @dataclass(slots=True)
@@ -246,7 +253,7 @@ class _Batch:
             raw=item.raw,
             now=self.now,
         )
-        self.tally.quarantined += is_first
+        self.tally.not_understood += [f"{self.shop}:{item.order_ref}"] if is_first else []
         read.append((item.id, "quarantined"))
 
     def _park(self, item: Unread, error: Exception) -> None:
@@ -274,13 +281,14 @@ def _file(place: Workplace, shop: str, walk: str, changed: Callable[[datetime], 
         before = newest_in_inbox(connection)
     for page in changed(since):
         with place.store.begin() as connection:
-            news = filing.file_page(connection, shop, walk, page, clock.now())
+            filed = filing.file_page(connection, shop, walk, page, clock.now())
         page.kept()
         count = Polled(
             count.pages + 1,
             count.heard + len(page.heard),
-            count.news + news,
+            count.news + filed.news,
             count.refused + len(page.refused),
+            count.set_aside + filed.set_aside * (f"{shop}'s {walk}",),
         )
     with place.store.begin() as connection:
         filing.note_walk(connection, f"{shop}:{walk}", since, began_at)

@@ -14,7 +14,7 @@ from postventa.sending import Sent
 from postventa.standing import SetAside, chain_today, set_aside
 from postventa.workplace import open_workplace
 from tasks.mailboxes import TakenIn
-from tasks.orders import Moved
+from tasks.orders import Moved, Polled
 from tasks.promise import promise
 from tasks.shipments import Looked
 
@@ -25,13 +25,16 @@ _BEFORE_THE_SENTENCE = re.compile(r"Task run encountered an exception:? (?:\w+: 
 
 
 @promise("report-orders-{shop}")
-def report_orders(shop: str, moved: Moved) -> list[str]:
+def report_orders(shop: str, moved: Moved, heard: Sequence[Polled] = ()) -> list[str]:
     """Writes the run's summary and answers the sentences that turn it red."""
     trouble = []
+    not_understood = [*(name for one in heard for name in one.set_aside), *moved.not_understood]
     if moved.parked:
         trouble.append(f"{_so_many(len(moved.parked), 'order')} set aside: {_named(moved.parked)}")
-    if moved.quarantined:
-        trouble.append(f"{_so_many(moved.quarantined, 'payload')} of {shop} not understood")
+    if not_understood:
+        trouble.append(
+            f"{_so_many(len(not_understood), 'payload')} not understood, of {_named(not_understood)}"
+        )
     lines = [
         f"- {_so_many(moved.applied, 'piece')} of news applied, {_so_many(moved.owed, 'message')} newly owed",
         "- **more news is waiting** for the next run" if moved.left_over else "- no news is left unread",
@@ -142,7 +145,8 @@ def _key(name: str) -> str:
     return "".join(char if char.isalnum() else "-" for char in name.lower())
 
 
-def _named(names: Sequence[str]) -> str:
+def _named(all_names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(all_names))
     more = len(names) - NAMED_AT_MOST
     return ", ".join(names[:NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
 

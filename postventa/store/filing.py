@@ -29,20 +29,30 @@ class Unread:
     raw: str
 
 
-def file_page(connection: Connection, shop: str, walk: str, page: Page, now: datetime) -> int:
-    """Files a page with its cursor in one transaction; answers how much of it was news."""
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a page came to: how much of it was news, and how many rows could not be filed and are said for the first time."""
+
+    news: int
+    set_aside: int
+
+
+def file_page(connection: Connection, shop: str, walk: str, page: Page, now: datetime) -> Filed:
+    """Files a page with its cursor in one transaction."""
     fresh = file_heard(connection, shop, page.heard, now)
-    refuse(connection, shop, walk, page.refused, now)
+    set_aside = refuse(connection, shop, walk, page.refused, now)
     move_cursor(connection, f"{shop}:{walk}", page.cursor, now)
-    return fresh
+    return Filed(fresh, set_aside)
 
 
 def refuse(
     connection: Connection, shop: str, walk: str, refused: Sequence[tuple[Raw | str, str]], now: datetime
-) -> None:
-    """Sets aside what could not even be filed; what was refused before only counts."""
-    for raw, reason in refused:
+) -> int:
+    """Sets aside what could not even be filed; answers how many are the first of their kind."""
+    return sum(
         quarantine(connection, source=shop, kind=walk, ref="", reason=reason, raw=raw, now=now)
+        for raw, reason in refused
+    )
 
 
 def file_heard(connection: Connection, shop: str, heard: Sequence[Heard], now: datetime) -> int:

@@ -220,7 +220,7 @@ def test_a_full_disk_saves_no_half_page_and_no_half_batch(house, place, full_dis
         assert connection.execute(select(func.count()).select_from(CursorRow)).scalar_one() == 0
     full_disk.clear()
     with place.store.begin() as connection:
-        assert filing.file_page(connection, "tienda", "orders", _page(100), monday) == 100
+        assert filing.file_page(connection, "tienda", "orders", _page(100), monday).news == 100
     full_disk.set()
     with pytest.raises(OperationalError, match="full"):
         move_orders.fn("tienda")

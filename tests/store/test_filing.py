@@ -23,7 +23,7 @@ def page(*news, refused=(), minutes=0) -> Page:
 def file(store):
     def file_one(one: Page, walk="orders") -> int:
         with store.begin() as connection:
-            return filing.file_page(connection, "tienda", walk, one, MONDAY)
+            return filing.file_page(connection, "tienda", walk, one, MONDAY).news
 
     return file_one
 

@@ -1,5 +1,6 @@
 """What is said to a mail server for one letter, and what its refusals mean: this letter, this hour, or our configuration."""
 
+import re
 from dataclasses import dataclass
 
 from postventa.connectors.channels._smtp_opening import said, short
@@ -30,11 +31,18 @@ class Envelope:
         return mail.encode(), f"RCPT TO:<{self.recipient}>\r\n".encode(), b"DATA\r\n"
 
 
+def without_recipient(words: str, envelope: Envelope) -> str:
+    """A server's words without whom they are about, in whatever letters it repeats the address, or what is before its @."""
+    local = envelope.recipient.partition("@")[0]
+    names = f"{re.escape(envelope.recipient)}|\\b{re.escape(local)}\\b"
+    return re.sub(names, "(recipient)", words, flags=re.IGNORECASE)
+
+
 def refusal(
     where: str, envelope: Envelope, code: int, reply: bytes, *, is_about_sender: bool = False
 ) -> NotAccepted:
     """What a refusal of `code` means for this letter or for the channel; the words name no recipient."""
-    words = said(code, reply).replace(envelope.recipient, "(recipient)")
+    words = without_recipient(said(code, reply), envelope)
     if code in LOGIN_WANTED or any(phrase in words.lower() for phrase in NO_RELAY):
         return ChannelRefused(short(f"{where} wants a login (user_env, password_env): {words}"))
     if 400 <= code < 500:

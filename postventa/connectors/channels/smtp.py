@@ -17,6 +17,7 @@ from postventa.connectors.channels._smtp_answers import (
     GOING_AWAY,
     Envelope,
     refusal,
+    without_recipient,
 )
 from postventa.connectors.channels._smtp_chunks import BDAT_UNKNOWN, in_one_go, may_go_at_once
 from postventa.connectors.channels._smtp_opening import opened, said, short
@@ -249,5 +250,5 @@ class Smtp:
         return (_Stalled if isinstance(broken.__context__, TimeoutError) else _Dropped)(str(broken))
 
     def _down(self, dropped: _Dropped, envelope: Envelope) -> ChannelDown:
-        words = str(dropped).replace(envelope.recipient, "(recipient)")
+        words = without_recipient(str(dropped), envelope)
         return ChannelDown(short(f"{self._where} broke off before the letter went: {words}"))
