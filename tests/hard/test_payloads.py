@@ -72,9 +72,9 @@ def test_nulls_and_extra_fields_leave_an_order_whole_or_in_quarantine(shop, plac
 
 def test_a_row_without_id_or_time_is_set_aside_and_counted_once(shop, place):
     shop.rows = [{"id": 1}, "a string", raw_order(2)]
-    for _ in range(2):
+    for said in (("tienda's orders",) * 2, ()):
         polled = poll_orders.fn("tienda")
-        assert polled.refused == 2
+        assert (polled.refused, polled.set_aside) == (2, said)
     assert [(row.times, row.kind) for row in _all(place, QuarantineRow)] == [(2, "orders"), (2, "orders")]
     assert [row.ref for row in _all(place, InboxRow)] == ["2"]
 

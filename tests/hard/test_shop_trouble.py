@@ -124,6 +124,14 @@ def test_one_order_that_its_shop_cannot_show_does_not_keep_the_others_from_being
     assert asked[f"{API}/orders/1"] == 1, "what was read is not asked for again"
 
 
+def test_an_order_read_again_that_is_not_understood_is_named_once(answering, place, monday):
+    answering(lambda request: said({"id": 2} if request.path == f"{API}/orders/2" else []))
+    fill(place, [raw_order(2, "completed")], monday)
+    for days, names in ((1, ("tienda:2",)), (2, ())):
+        with clock.clock_set_to(monday + timedelta(days=days)):
+            assert reread_orders.fn("tienda").set_aside == names
+
+
 def test_rereading_stops_at_once_when_the_shop_refuses_us(answering, place, monday):
     asked = answering(
         lambda _request: said({"code": "woocommerce_rest_authentication_error", "message": "no"}, 401)
