@@ -1,6 +1,7 @@
 """Setting up Prefect's server: the work pool and the automations that say when a run failed, is late or is dead.
 
-Everything is looked up by name first, so that a second set-up changes nothing and a changed address is taken over.
+Everything is looked up by name first, so that a second set-up changes nothing, a changed address is taken over, and what
+a person has switched off or limited otherwise stays so.
 """
 
 import os
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from prefect import get_client
 from prefect.automations import Automation
 from prefect.blocks.webhook import Webhook
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import CallWebhook, ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import EventTrigger, Posture
@@ -52,20 +53,22 @@ def set_up_server(settings: Settings) -> list[str]:
         ("postventa: a run failed", _reactive(["Failed", "Crashed", "TimedOut"])),
         ("postventa: a run is late", _reactive(["Late"])),
     ):
-        if actions:
-            done.append(_automation(name, trigger, list(actions.values())))
+        done += [_automation(name, trigger, list(actions.values()))] if actions else _taken_away(name)
     return done
 
 
 def _work_pool() -> str:
     with get_client(sync_client=True) as client:
         try:
-            client.read_work_pool(WORK_POOL)
+            pool = client.read_work_pool(WORK_POOL)
         except ObjectNotFound:
             client.create_work_pool(
                 WorkPoolCreate(name=WORK_POOL, type="process", concurrency_limit=RUNS_AT_ONCE)
             )
             return f"work pool {WORK_POOL}: created"
+        if pool.concurrency_limit is None:  # a worker that was started before us has made it
+            client.update_work_pool(WORK_POOL, WorkPoolUpdate(concurrency_limit=RUNS_AT_ONCE))
+            return f"work pool {WORK_POOL}: limited to {RUNS_AT_ONCE} runs at once"
     return f"work pool {WORK_POOL}: there"
 
 
@@ -105,10 +108,30 @@ def _mail_address(settings: Settings) -> str:
 
 
 def _automation(name: str, trigger: EventTrigger, actions: list[Any]) -> str:
-    for known in _known(name):
-        known.delete()
-    Automation(name=name, description="Made by `postventa setup`.", trigger=trigger, actions=actions).create()
-    return f"automation {name!r}: set"
+    wanted = Automation(name=name, description="Made by `postventa setup`.", trigger=trigger, actions=actions)
+    known = _known(name)
+    for doubled in known[1:]:
+        doubled.delete()
+    if not known:
+        wanted.create()
+        return f"automation {name!r}: created"
+    if _what_it_does(known[0]) == _what_it_does(wanted):
+        return f"automation {name!r}: there"
+    wanted.id, wanted.enabled = known[0].id, known[0].enabled
+    wanted.update()
+    return f"automation {name!r}: changed"
+
+
+def _taken_away(name: str) -> list[str]:
+    """Who is not to be told any more is not told."""
+    known = _known(name)
+    for one in known:
+        one.delete()
+    return [f"automation {name!r}: taken away"] if known else []
+
+
+def _what_it_does(automation: Automation) -> dict[str, Any]:
+    return automation.model_dump(mode="json", include={"description", "trigger", "actions"})
 
 
 def _known(name: str) -> list[Automation]:

@@ -11,6 +11,7 @@ from an_order import fill, raw_order
 from sqlalchemy import text
 
 from postventa import clock
+from postventa.connectors import http
 from postventa.store.ledger import ledger
 from postventa.store.orders import orders_by_stage
 
@@ -145,6 +146,8 @@ def test_an_order_that_cannot_be_moved_turns_the_run_red_and_the_others_go_on(op
 def test_a_shop_out_of_reach_turns_the_run_red_with_one_sentence(house, in_prefect, monkeypatch):
     from flows.orders import follow_orders
 
+    patience = http.Patience
+    monkeypatch.setattr(http, "Patience", lambda: patience(first_pause=0.005, longest_pause=0.05))
     monkeypatch.setattr("tasks.orders.poll_orders.retries", 0)
     house(shop_url="http://127.0.0.1:9")
 

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
 
 from postventa.cli import run as postventa
+from postventa.cli.running import FLOWS
 
 BIN = Path(sys.executable).parent
 
@@ -45,6 +48,8 @@ def commands(prefect_server, home, httpserver):
 def test_the_timetable_names_modules_rhythms_and_descriptions():
     timetable = yaml.safe_load((ROOT / "prefect.yaml").read_text())
 
+    assert {one["entrypoint"] for one in timetable["deployments"]} == {place for _, place in FLOWS.values()}
+    example = tomllib.loads((ROOT / "postventa.example.toml").read_text(encoding="utf-8"))
     for deployment in timetable["deployments"]:
         module, _, function = deployment["entrypoint"].rpartition(".")
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
@@ -57,9 +62,12 @@ def test_the_timetable_names_modules_rhythms_and_descriptions():
             "3",
             "*",
         }
+        assert deployment["concurrency_limit"]["limit"] == 1
         assert deployment["concurrency_limit"]["collision_strategy"] == "CANCEL_NEW"
         assert deployment["work_pool"]["name"] == "postventa"
         assert deployment["tags"]
+        for what, name in deployment.get("parameters", {}).items():
+            assert what == "mailbox" or name in example[f"{what}s"], "it is configured under that name"
         assert deployment["description"].endswith(".")
 
 
@@ -79,12 +87,16 @@ def test_a_scheduled_run_completes_in_a_worker(prefect_server, home, commands, m
 @pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # what Prefect mails with can PGP as well
 @pytest.mark.timeout(300)
 def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
-    in_prefect, home, commands, httpserver, migrated, sandbox, monkeypatch
+    in_prefect, home, commands, httpserver, migrated, sandbox, monkeypatch, capsys
 ):
     for name, value in {**commands, "PREFECT_API_URL": in_prefect.url}.items():
         monkeypatch.setenv(name, value)
-    for _ in range(2):
-        assert postventa(["setup"]) == 0
+    assert postventa(["setup"]) == 0
+    before = _set_up(in_prefect)
+    capsys.readouterr()
+    assert postventa(["setup"]) == 0
+    assert _set_up(in_prefect) == before, "a second time it changes nothing"
+    assert capsys.readouterr().out.count(": there") == 4
     (dead,) = [one for one in _automations(in_prefect) if "crashed" in one["name"]]
     assert len(_automations(in_prefect)) == 3
     assert "prefect.flow-run.Running" in dead["trigger"]["after"]  # a run may die before it beats at all
@@ -100,6 +112,37 @@ def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
     assert _eventually(
         lambda: [m for m in sandbox.mailbox.mails() if m.header("To") == "guardia@tienda.example"]
     )
+
+
+def test_a_set_up_limits_a_pool_that_has_no_limit_and_tells_nobody_who_is_not_named_any_more(
+    in_prefect, house, configuration, monkeypatch, capsys
+):
+    monkeypatch.setenv("PREFECT_API_URL", in_prefect.url)
+    configuration["alerts"] = {"email": "guardia@tienda.example"}
+    house()
+    assert postventa(["setup"]) == 0
+    pool = f"{in_prefect.url}/work_pools/postventa"
+    for limit, becomes in (
+        (None, 16),
+        (5, 5),
+    ):  # a worker makes a pool without a limit; a person sets another
+        _send("PATCH", pool, {"concurrency_limit": limit})
+        assert postventa(["setup"]) == 0
+        assert _send("GET", pool)["concurrency_limit"] == becomes
+    failed = next(one for one in _automations(in_prefect) if "failed" in one["name"])
+    _send("PATCH", f"{in_prefect.url}/automations/{failed['id']}", {"enabled": False})
+    configuration["alerts"] = {"email": "altra@tienda.example", "webhook_env": "ALARM"}
+    monkeypatch.setenv("ALARM", "http://127.0.0.1:9/")
+    house()
+    capsys.readouterr()
+    assert postventa(["setup"]) == 0
+    assert capsys.readouterr().out.count(": changed") == 2
+    (again,) = [one for one in _automations(in_prefect) if "failed" in one["name"]]
+    assert (again["id"], again["enabled"], len(again["actions"])) == (failed["id"], False, 2)
+    configuration["alerts"] = {}
+    house()
+    assert postventa(["setup"]) == 0
+    assert [one["name"] for one in _automations(in_prefect)] == ["postventa: a dead run is marked as crashed"]
 
 
 @pytest.fixture
@@ -137,6 +180,18 @@ class _Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._log.close()
+
+
+def _send(method, url, body=None):
+    answer = requests.request(method, url, json=body, timeout=10, proxies={"http": ""})
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def _set_up(server):
+    """What the set-up has made, as the server tells it."""
+    pool = server.ask("/work_pools/filter", work_pools={"name": {"any_": ["postventa"]}})
+    return [(one["id"], one["updated"]) for one in (*pool, *_automations(server))]
 
 
 def _automations(server):
