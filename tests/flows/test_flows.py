@@ -4,15 +4,16 @@ import json
 import pkgutil
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from an_order import fill, raw_order
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from postventa import clock
 from postventa.connectors import http
 from postventa.store.ledger import ledger
+from postventa.store.messages import OutboxRow
 from postventa.store.orders import orders_by_stage
 
 pytestmark = pytest.mark.prefect
@@ -66,7 +67,23 @@ def test_a_round_of_flows_is_green_named_and_shown_to_managers(open_house, in_pr
     for stage, count in stages.items():
         assert f"| {stage} | {count} |" in page
     assert f"{book.owed} owed" in page
+    with open_house.reading() as connection:
+        counted = "SELECT message, outcome, count(*) FROM outbox GROUP BY message, outcome"
+        assert _by_step(page) == {(row[0], row[1]): row[2] for row in connection.execute(text(counted))}
+    for link in ("/runs", "/deployments", "/artifacts/key/set-aside"):
+        assert f"]({link})" in page
     assert artifact(in_prefect, "messages-email").startswith("# Messages by email")
+
+
+def _by_step(page):
+    """The figures of the table of messages, without its noughts."""
+    table = page.partition("## Messages by step\n\n")[2].partition("\n\n")[0].splitlines()
+    _, *outcomes = [cell.strip() for cell in table[0].strip("|").split("|")]
+    found = {}
+    for row in table[2:]:
+        message, *counts = [cell.strip() for cell in row.strip("|").split("|")]
+        found |= {(message, name): int(count) for name, count in zip(outcomes, counts, strict=True)}
+    return {where: count for where, count in found.items() if count}
 
 
 def test_a_run_makes_a_handful_of_task_runs_whatever_the_volume(open_house, in_prefect, monkeypatch):
@@ -187,6 +204,13 @@ def test_a_channel_that_is_down_turns_the_run_red_and_loses_nothing(house, sandb
     assert book.is_balanced
     assert book.sent == 0
     assert sum(book.deferred.values()) + book.waiting == book.owed - sum(book.suppressed.values())
+    with place.reading() as connection:
+        oldest = connection.execute(
+            select(func.min(OutboxRow.due_at)).where(OutboxRow.outcome.in_(("waiting", "deferred")))
+        ).scalar_one()
+    minutes = (EVENING - oldest) // timedelta(minutes=1)
+    waits = f"due {minutes} min ago" if minutes < 120 else f"due {minutes // 60} h ago"
+    assert f"Oldest waiting message: **{waits}**" in artifact(in_prefect, "chain-today")
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
