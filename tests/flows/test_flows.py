@@ -175,16 +175,20 @@ def test_a_shop_out_of_reach_turns_the_run_red_with_one_sentence(house, in_prefe
     assert "shops.tienda" in state.message
 
 
-def test_a_run_that_overlaps_another_is_skipped_and_green(open_house, in_prefect):
+def test_a_run_that_overlaps_another_of_its_shop_or_carrier_is_skipped_and_green(open_house, in_prefect):
     from flows.orders import follow_orders
+    from flows.shipments import follow_shipments
     from tasks.turns import turn
 
-    with turn("orders:tienda") as is_ours:
-        assert is_ours
-        state = run(follow_orders, shop="tienda")
+    with turn("orders:tienda") as at_the_shop, turn("shipments:dhl") as at_the_carrier:
+        assert at_the_shop
+        assert at_the_carrier
+        states = [run(follow_orders, shop="tienda"), run(follow_shipments, carrier="dhl")]
 
-    assert state.is_completed()
-    assert state.name == "Skipped"
+    assert all(state.is_completed() for state in states)
+    assert [state.name for state in states] == ["Skipped"] * 2
+    with open_house.reading() as connection:
+        assert orders_by_stage(connection) == {}, "nothing is done twice, and nothing waits its turn"
     assert run(follow_orders, shop="tienda").name == "Completed"
 
 

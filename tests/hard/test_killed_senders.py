@@ -38,7 +38,13 @@ def owed(house, mailbox, place, monday, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("store_url", "messages"), [("postgresql", 2_000), ("sqlite", 600)], indirect=["store_url"]
+    ("store_url", "messages"),
+    [
+        ("postgresql", 2_000),
+        ("sqlite", 600),
+        pytest.param("sqlite", 2_000, marks=[pytest.mark.large]),
+    ],
+    indirect=["store_url"],
 )
 def test_a_sender_killed_at_random_points_of_very_many_messages_loses_and_doubles_none(
     owed, killables, mailbox, outcomes, settled_truly, messages

@@ -23,6 +23,8 @@ class AShop:
     def __init__(self, httpserver):
         self.rows: list = []
         self.asked = 0
+        self.then: list = []
+        """What happens in the shop right after an answer, before it is asked again."""
         self.url = httpserver.url_for("").rstrip("/")
         httpserver.expect_request(ORDERS).respond_with_handler(self._list)
         httpserver.expect_request("/wp-json/wc/v3/refunds").respond_with_json([])
@@ -36,6 +38,8 @@ class AShop:
             if not isinstance(row, dict) or str(row.get("date_modified_gmt")) > request.args["modified_after"]
         ]
         written = json.dumps(fresh)
+        if fresh and self.then:
+            self.then.pop(0)()
         return Response(written, headers={"X-WP-Total": str(len(fresh))}, content_type="application/json")
 
 
@@ -128,13 +132,15 @@ def test_the_same_page_served_twice_changes_nothing(shop, place, mailbox):
 
 def test_an_order_modified_while_it_is_read_is_told_each_step_once(shop, place, mailbox):
     mailbox.answer = lambda _letter: KEPT
-    shop.rows = [raw_order(1)]
-    poll_orders.fn("tienda")
     later = PLACED.replace(minute=5)
-    shop.rows = [
+    modified = [
         raw_order(1, "preparing", at=later, date_paid_gmt=stamp(PLACED)),
         raw_order(2, at=later),
     ]
+    shop.rows = [raw_order(1)]
+    shop.then = [lambda: setattr(shop, "rows", modified)]
+    poll_orders.fn("tienda")
+    assert not shop.then, "it was modified in the middle of the poll"
     poll_orders.fn("tienda")
     shop.rows = [raw_order(1)]  # a cache still serves the older copy
     poll_orders.fn("tienda")
