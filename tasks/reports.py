@@ -10,11 +10,12 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed, Failed
 
 from postventa import clock
+from postventa.moving import Moved
 from postventa.sending import Sent
 from postventa.standing import SetAside, chain_today, set_aside
 from postventa.workplace import open_workplace
 from tasks.mailboxes import TakenIn
-from tasks.orders import Moved, Polled
+from tasks.orders import Polled
 from tasks.promise import promise
 from tasks.shipments import Looked
 

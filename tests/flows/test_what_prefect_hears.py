@@ -34,7 +34,7 @@ def test_no_name_and_no_address_reaches_prefect_or_the_logs_however_things_go_wr
             raise ValueError(f"cannot greet {news.customer.name} of {news.billing.lines[0]}")
         return change_from(news, *others)
 
-    monkeypatch.setattr("tasks.orders.change_from", clumsy)
+    monkeypatch.setattr("postventa.moving.change_from", clumsy)
     caplog.set_level(logging.DEBUG)
     with AMailbox() as talkative, clock.clock_set_to(EVENING):
         talkative.answer = lambda one: f"550 5.1.1 <{one.recipient.upper()}> nobody by that name here"

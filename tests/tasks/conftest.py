@@ -14,11 +14,12 @@ from werkzeug import Response
 
 from postventa import clock
 from postventa.connectors import http
+from postventa.moving import Moved
 from postventa.store.messages import OutboxRow
 from postventa.store.reconciliation import FindingRow
 from postventa.workplace import Workplace
 from tasks.messages import Sent, send_messages
-from tasks.orders import Moved, move_orders, poll_orders, poll_refunds, reread_orders
+from tasks.orders import move_orders, poll_orders, poll_refunds, reread_orders
 from tasks.reconciliation import close_reconciliation, compare_orders, plan_parcel_looks
 from tasks.shipments import Looked, look_at_parcels
 
