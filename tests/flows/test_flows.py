@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+import re
 import time
 from collections import Counter
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from an_order import fill, raw_order
 from sqlalchemy import func, select, text
+from werkzeug import Response
 
 from postventa import clock
 from postventa.connectors import http
@@ -173,6 +175,30 @@ def test_a_shop_out_of_reach_turns_the_run_red_with_one_sentence(house, in_prefe
     assert state.is_failed()
     assert "\n" not in state.message
     assert "shops.tienda" in state.message
+
+
+@pytest.mark.parametrize(("status", "asked_at_most", "ends"), [(500, 12, "Completed"), (401, 2, "Failed")])
+def test_a_shop_that_is_broken_is_asked_again_by_the_task_and_one_that_refuses_the_key_is_not(
+    house, in_prefect, httpserver, monkeypatch, status, asked_at_most, ends
+):
+    from flows.orders import follow_orders
+
+    patience = http.Patience
+    monkeypatch.setattr(http, "Patience", lambda: patience(tries=3, first_pause=0.005, longest_pause=0.01))
+    monkeypatch.setattr("tasks.orders.poll_orders.retry_delay_seconds", [0.01] * 3)
+    asked = []
+
+    def answer(request):
+        asked.append(request.path)
+        if len(asked) <= 4 or status == 401:  # longer than the patience of one try
+            return Response(json.dumps({"code": "no"}), status, content_type="application/json")
+        return Response("[]", headers={"X-WP-Total": "0"}, content_type="application/json")
+
+    httpserver.expect_request(re.compile(".")).respond_with_handler(answer)
+    house(shop_url=httpserver.url_for("").rstrip("/"))
+
+    assert run(follow_orders, shop="tienda").name == ends
+    assert len(asked) <= asked_at_most
 
 
 def test_a_run_that_overlaps_another_of_its_shop_or_carrier_is_skipped_and_green(open_house, in_prefect):
