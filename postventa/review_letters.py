@@ -3,24 +3,24 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from postventa.links import survey_link
 from postventa.messages import language_for
 from postventa.review_facts import SURVEY, Asking
 from postventa.rules.consents import Basis
 from postventa.rules.reviews import Piece, asked_about
 from postventa.settings import Settings, Shop
 from postventa.store.sales import Sale
-from postventa.surveys import definition
+from postventa.surveys import invitation
 
 
 def facts_now(settings: Settings, asking: Asking, written: Mapping[str, Any]) -> dict[str, Any]:
     """What a request says when it leaves: the products that are still with the customer and not reviewed yet."""
     shop = settings.shop(asking.sale.order.shop)
+    language = language_for(asking.sale.order.language, shop.language)
     return {
         **written,
         "products": products(shop, asking.sale, asking.facts.pieces),
         "reward": written.get("reward", ""),
-        "survey": _survey(settings, language_for(asking.sale.order.language, shop.language), asking.ask.id),
+        "survey": invitation(settings, SURVEY, asking.ask.id, language),
     }
 
 
@@ -39,27 +39,6 @@ def reward_of(shop: Shop, basis: Basis) -> dict[str, Any] | str:
     if terms is None or not shop.review_url or basis is not Basis.CONSENT:
         return ""
     return {"percent": terms.percent, "days": terms.days, "conditions_url": terms.conditions_url}
-
-
-def _survey(settings: Settings, language: str, ask_id: int) -> dict[str, Any]:
-    """The first question, and a link for each of its answers; they fill in, and what is sent from the page counts."""
-    first = definition(SURVEY).first
-    words = first.words[language]
-    low, high = first.scale
-    return {
-        "url": survey_link(settings, ask_id),
-        "ask": words["ask"],
-        "low": words["low"],
-        "high": words["high"],
-        "scale": [
-            {
-                "number": number,
-                "said": f"{words['ask']} {number}/{high}",
-                "url": survey_link(settings, ask_id, number),
-            }
-            for number in range(low, high + 1)
-        ],
-    }
 
 
 def _address(where: str, piece: Piece) -> str:

@@ -72,7 +72,7 @@ def names() -> tuple[str, ...]:
 def invitation(settings: Settings, name: str, ask_id: int, language: str) -> dict[str, Any]:
     """What a mail says of a survey: its first question, and a link for each answer. They only fill in."""
     first = definition(name).first
-    words = first.words[language]
+    words = first.words.get(language, first.words["en"])
     return {
         "url": survey_link(settings, ask_id),
         "ask": words["ask"],

@@ -13,6 +13,7 @@ from postventa.rules.messages import Verdict
 MOST_QUESTIONS = 7
 """Whoever is asked more than this answers nothing."""
 LANGUAGES = ("es", "ca", "en")
+"""In these every survey is written; a file may have more, each with all of its words."""
 LONGEST_TEXT = 4000
 AFTER_RESOLUTION = (timedelta(hours=24), timedelta(hours=72))
 """How long after its resolution a case's customer is asked: not before the first, not after the second."""
@@ -94,7 +95,8 @@ class Checked:
 
 def read_survey(name: str, written: Mapping[str, Any]) -> Survey:
     """A survey as its file writes it. Raises BadSurvey."""
-    for code in LANGUAGES:
+    spoken = _spoken(written)
+    for code in spoken:
         if not {"title", "lead"} <= set(written.get(code, ())):
             raise BadSurvey(f"the survey {name} needs a title and a lead in {code}")
     raw = written.get("questions", ())
@@ -102,12 +104,12 @@ def read_survey(name: str, written: Mapping[str, Any]) -> Survey:
         raise BadSurvey(f"the survey {name} has {len(raw)} questions; one to {MOST_QUESTIONS} are allowed")
     questions: list[Question] = []
     for one in raw:
-        questions.append(_question(name, one, questions))
+        questions.append(_question(name, one, questions, spoken))
     if questions[0].kind is not Kind.SCALE:
         raise BadSurvey(f"the survey {name} must begin with a scale: mails ask it with one tap")
     if sum(question.kind is Kind.TEXT for question in questions) > 1:
         raise BadSurvey(f"the survey {name} asks for free words more than once")
-    words = {code: dict(written[code]) for code in LANGUAGES}
+    words = {code: dict(written[code]) for code in spoken}
     return Survey(name, int(written.get("version", 1)), tuple(questions), words)
 
 
@@ -154,7 +156,15 @@ def may_ask_about_case(states: Iterable[State], resolved_at: datetime, now: date
     return Verdict.yes() if now >= opens else Verdict.later("cooldown", opens)
 
 
-def _question(survey: str, written: Mapping[str, Any], before: list[Question]) -> Question:
+def _spoken(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """The languages of a file: those of every survey, and those of its own."""
+    others = (code for code, words in written.items() if isinstance(words, Mapping))
+    return (*LANGUAGES, *(code for code in others if code not in LANGUAGES))
+
+
+def _question(
+    survey: str, written: Mapping[str, Any], before: list[Question], spoken: tuple[str, ...]
+) -> Question:
     name = str(written.get("name", ""))
     named = f"the question {name!r} of the survey {survey}"
     if not _NAME.fullmatch(name) or any(question.name == name for question in before):
@@ -167,7 +177,7 @@ def _question(survey: str, written: Mapping[str, Any], before: list[Question]) -
         raise BadSurvey(f"{named} needs a scale such as [1, 5], within 0 to 10")
     if kind is Kind.CHOICE and len(set(options)) < 2:
         raise BadSurvey(f"{named} needs two options or more")
-    for code in LANGUAGES:
+    for code in spoken:
         words = written.get(code, {})
         wanted = {Kind.SCALE: {"ask", "low", "high"}, Kind.CHOICE: {"ask", "options"}, Kind.TEXT: {"ask"}}
         if not wanted[kind] <= set(words) or set(words.get("options", ())) != set(options):
@@ -184,7 +194,7 @@ def _question(survey: str, written: Mapping[str, Any], before: list[Question]) -
         only_if=condition,
         low_at=written.get("low_at"),
         low_needs_topic=bool(written.get("low_needs_topic", False)),
-        words={code: dict(written[code]) for code in LANGUAGES},
+        words={code: dict(written[code]) for code in spoken},
     )
 
 

@@ -3,11 +3,12 @@
 import re
 import tomllib
 from itertools import product
+from pathlib import Path
 
 import pytest
 from jinja2 import FileSystemBytecodeCache, TemplateSyntaxError, nodes
 
-from postventa import messages, templating
+from postventa import messages, rules, surveys, templating
 from postventa.cards import TEMPLATES
 from postventa.rules.consents import ASKED_FOR
 from postventa.templating import template_environment
@@ -52,16 +53,41 @@ def test_every_language_has_the_same_files_and_speaks_of_the_same(message):
     assert {"subject.txt", "body.txt", "body.html"} <= set(files["es"])
 
 
-@pytest.mark.parametrize("folder", ["_base", "_invoice"])
-def test_every_language_has_the_same_words(folder):
-    words = {language: tomllib.loads(read(TEMPLATES / folder / f"{language}.toml")) for language in LANGUAGES}
-    assert [language for language in LANGUAGES if set(words[language]) != set(words["es"])] == []
-    for key, word in words["es"].items():
-        for language in LANGUAGES:
-            other = words[language][key]
-            assert (
-                len(other) == len(word) if isinstance(word, list) else other.count("%") == word.count("%")
+def words_of(folder, language):
+    """The words that a folder has in a language, by name; those of a table by the names of both."""
+    written = tomllib.loads(read(TEMPLATES / folder / f"{language}.toml"))
+    tables = [("", written), *((f"{name}.", one) for name, one in written.items() if isinstance(one, dict))]
+    return {
+        f"{above}{name}": word
+        for above, one in tables
+        for name, word in one.items()
+        if not isinstance(word, dict)
+    }
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent.name for path in TEMPLATES.glob("_*/es.toml")}))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_words(folder, language):
+    words, others = words_of(folder, "es"), words_of(folder, language)
+    assert set(others) == set(words)
+    for key, word in words.items():
+        other = others[key]
+        if isinstance(word, str):
+            assert (other.count("%s"), sorted(re.findall(r"{\w*}", other))) == (
+                word.count("%s"),
+                sorted(re.findall(r"{\w*}", word)),
             ), key
+        else:
+            assert not isinstance(word, list) or len(other) == len(word), key
+
+
+@pytest.mark.parametrize("survey", surveys.names())
+def test_a_survey_is_written_in_every_language_of_the_messages(survey):
+    assert set(surveys.definition(survey).words) >= set(LANGUAGES)
+
+
+def test_what_customers_write_is_understood_in_every_language_of_the_messages():
+    assert {path.stem for path in (Path(rules.__file__).parent / "topics").glob("*.toml")} >= set(LANGUAGES)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,23 @@ def test_a_definition_that_cannot_be_asked_is_refused_by_its_name(change, said):
         read_survey("delivery", broken(change))
 
 
+def in_portuguese():
+    """The survey with the words of one more language, which are the Spanish ones."""
+    written = copy.deepcopy(WRITTEN)
+    for words in (written, *written["questions"]):
+        words["pt"] = words["es"]
+    return written
+
+
+def test_a_survey_may_speak_one_more_language_and_then_says_everything_in_it():
+    spoken = read_survey("delivery", in_portuguese())
+    assert {"es", "ca", "en", "pt"} == set(spoken.words) == set(spoken.first.words)
+    half = in_portuguese()
+    del half["questions"][3]["pt"]
+    with pytest.raises(BadSurvey, match="'delivery_time' of the survey delivery lacks words in pt"):
+        read_survey("delivery", half)
+
+
 def test_partial_answers_count_and_nonsense_is_told_apart():
     given = {
         "overall_experience": " 4 ",
