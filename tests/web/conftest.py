@@ -22,8 +22,6 @@ KEPT = {"customers", "orders", "order_lines", "order_events", "shipments", "inbo
 ENVIRONMENT = {
     "POSTVENTA_WEB_SECRET": "a-secret-that-only-these-tests-sign-with",
     "POSTVENTA_API_KEY": "a key of the tests",
-    "TIENDA_KEY": "ck",
-    "TIENDA_SECRET": "cs",
     "TIENDA_WEBHOOK_SECRET": "agreed on with the shop",
 }
 
