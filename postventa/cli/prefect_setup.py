@@ -85,7 +85,10 @@ def _alerts(settings: Settings) -> dict[str, Any]:
         mail = AlertMail(url=SecretStr(_mail_address(settings)))
         saved = mail.save("postventa-alert-mail", overwrite=True)
         actions["mail"] = SendNotification(
-            block_document_id=saved, subject="postventa: {{ flow_run.name }}", body=f"{{{{ {_SAID} }}}}"
+            block_document_id=saved,
+            # a run that is late has not begun, and not yet the name that says whose it is: its flow has
+            subject="postventa: {{ flow.name }} is {{ flow_run.state.name }}",
+            body=f"{{{{ {_SAID} }}}}",
         )
     return actions
 
@@ -131,7 +134,7 @@ def _taken_away(name: str) -> list[str]:
 
 
 def _what_it_does(automation: Automation) -> dict[str, Any]:
-    return automation.model_dump(mode="json", include={"description", "trigger", "actions"})
+    return automation.model_dump(include={"description", "trigger", "actions"})  # not as JSON: it holds sets
 
 
 def _known(name: str) -> list[Automation]:

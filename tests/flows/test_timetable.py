@@ -109,9 +109,10 @@ def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
     assert state.is_failed()
     assert "compania" in state.message
     assert "messages by email is Failed" in _rung(httpserver)
-    assert _eventually(
+    mails = _eventually(
         lambda: [m for m in sandbox.mailbox.mails() if m.header("To") == "guardia@tienda.example"]
     )
+    assert mails[0].header("Subject") == "postventa: messages is Failed"
 
 
 def test_a_set_up_limits_a_pool_that_has_no_limit_and_tells_nobody_who_is_not_named_any_more(
