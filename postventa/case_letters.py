@@ -103,13 +103,14 @@ class CaseDesk:
         """What the message is rendered from."""
         case, for_staff = self._dossier.case, row.recipient is not None
         shop = self._shop
+        language = language_for(shop.language if for_staff else case.language, shop.language)
         return MessageView(
-            language=language_for(shop.language if for_staff else case.language, shop.language),
+            language=language,
             shop_name=shop.display_name or self._settings.company.legal_name,
             shop_url=shop.url,
             company=self._settings.company,
             customer_name=self._recipient(row)[0],
-            order=self._order(),
+            order=self._order(language),
             case=self._case(),
             facts=facts_of(_SINCE | (row.facts or {}), self._zone),
             is_for_staff=for_staff,
@@ -133,12 +134,12 @@ class CaseDesk:
                 return box.user
         return self._settings.company.email
 
-    def _order(self) -> OrderView | None:
+    def _order(self, language: str) -> OrderView | None:
         dossier = self._dossier.order
         if dossier is None:
             return None
         sums = sums_of(dossier.order, dossier.lines)
-        return order_view(dossier.order, dossier.lines, sums, self._shop.zone)
+        return order_view(dossier.order, dossier.lines, sums, self._shop.zone, language)
 
     def _case(self) -> CaseView:
         case, complaint, a_return = self._dossier.case, self._dossier.complaint, self._dossier.a_return

@@ -12,6 +12,7 @@ from postventa.news import Address, LineNews, OrderNews
 from postventa.rules.amounts import Sums, reconcile
 from postventa.rules.orders import PaymentState
 from postventa.views import AmountView, LineView, OrderView
+from postventa.wording import country_in, percent_in
 
 CENT = Decimal("0.01")
 _PAID = {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED}
@@ -57,8 +58,8 @@ def sums_of(order: Any, lines: Sequence[Any]) -> Sums:
     )
 
 
-def order_view(order: Any, lines: Sequence[Any], sums: Sums, zone: ZoneInfo) -> OrderView:
-    """The order as its customer reads it: gross amounts, times in the shop's zone."""
+def order_view(order: Any, lines: Sequence[Any], sums: Sums, zone: ZoneInfo, language: str) -> OrderView:
+    """The order as its customer reads it: gross amounts, times in the shop's zone, countries by their names."""
     details = order.details
     charges = details["charges"]
     return OrderView(
@@ -73,15 +74,15 @@ def order_view(order: Any, lines: Sequence[Any], sums: Sums, zone: ZoneInfo) -> 
         rounding=sums.rounding,
         total=order.total,
         taxes=tuple(
-            AmountView(_tax_label(tax), Decimal(tax["amount"]))
+            AmountView(_tax_label(tax, language), Decimal(tax["amount"]))
             for tax in details["taxes"]
             if Decimal(tax["amount"])
         ),
         tax_total=order.tax_total,
         payment_method=details["payment_method"],
         is_paid=order.payment_state in _PAID,
-        billing_address=_printed(details["billing"]),
-        shipping_address=_printed(details["shipping"]) if order.needs_shipping else (),
+        billing_address=_printed(details["billing"], language),
+        shipping_address=_printed(details["shipping"], language) if order.needs_shipping else (),
     )
 
 
@@ -95,18 +96,18 @@ def _charge_view(charge: dict[str, str]) -> AmountView:
     return AmountView(charge["title"], Decimal(charge["net"]) + Decimal(charge["tax"]))
 
 
-def _tax_label(tax: dict[str, Any]) -> str:
+def _tax_label(tax: dict[str, Any], language: str) -> str:
     if tax["percent"] is None:
         return str(tax["label"])
-    return f"{tax['label']} {Decimal(tax['percent']).normalize():f} %"
+    return f"{tax['label']} {percent_in(language)(Decimal(tax['percent']))}"
 
 
-def _printed(written: dict[str, Any] | None) -> tuple[str, ...]:
+def _printed(written: dict[str, Any] | None, language: str) -> tuple[str, ...]:
     if not written:
         return ()
     address = Address(**{**written, "lines": tuple(written["lines"])})
     town = " ".join(part for part in (address.postcode, address.city) if part)
-    region = f"{town} ({address.region})" if address.region and town else town
-    return tuple(
-        part for part in (address.name, address.company, *address.lines, region, address.country) if part
-    )
+    is_said = not address.region or address.region.casefold() == address.city.casefold()
+    place = town if is_said or not town else f"{town} ({address.region})"
+    country = country_in(language)(address.country)
+    return tuple(part for part in (address.name, address.company, *address.lines, place, country) if part)

@@ -127,7 +127,9 @@ class Desk:
     @cached_property
     def _order_view(self) -> OrderView:
         """Made once for all the messages that the order owes now."""
-        return order_view(self._dossier.order, self._dossier.lines, self._sums, self._shop.zone)
+        order = self._dossier.order
+        language = language_for(order.language, self._shop.language)
+        return order_view(order, self._dossier.lines, self._sums, self._shop.zone, language)
 
     def _owed(self, row: Any) -> Owed:
         about = _card(row.message)

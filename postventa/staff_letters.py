@@ -91,13 +91,14 @@ def staff_view(row: Any, dossier: Dossier, settings: Settings) -> MessageView:
         "is_all_shipped": order.is_all_shipped,
     }
     facts = facts_of(row.facts or {}, shop.zone)
+    language = language_for(shop.language, shop.language)
     return MessageView(
-        language=language_for(shop.language, shop.language),
+        language=language,
         shop_name=shop.display_name or settings.company.legal_name,
         shop_url=shop.url,
         company=settings.company,
         customer_name=address_of(row, settings)[0],
-        order=order_view(order, dossier.lines, sums_of(order, dossier.lines), shop.zone),
+        order=order_view(order, dossier.lines, sums_of(order, dossier.lines), shop.zone, language),
         facts=SimpleNamespace(**vars(facts) | stands),
         is_for_staff=True,
     )

@@ -51,6 +51,20 @@ def quantity_in(locale: str) -> Callable[[Decimal], str]:
 
 
 @cache
+def percent_in(locale: str) -> Callable[[Decimal], str]:
+    """Writes `5,2 %`; in English `5.2%`."""
+    number, gap = quantity_in(locale), "" if _locale(locale).percent_formats[None].suffix[0] == "%" else " "
+    return lambda percent: f"{number(percent)}{gap}%"
+
+
+@cache
+def country_in(locale: str) -> Callable[[str], str]:
+    """Writes `España` for `ES`; what is no country's code stays as it came."""
+    names = _locale(locale).territories
+    return lambda code: str(names.get(code.upper(), code))
+
+
+@cache
 def long_date_in(locale: str) -> Callable[[date], str]:
     """Writes `lunes, 16 de noviembre de 2026`."""
 

@@ -1,7 +1,7 @@
 """The copy of an order: what is kept comes back as a customer reads it."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -54,9 +54,9 @@ NEWS = OrderNews(
 )
 
 
-def view(**order):
+def view(language="es", **order):
     row = an_order(**order)
-    return order_view(row, [a_line()], sums_of(row, [a_line()]), MADRID)
+    return order_view(row, [a_line()], sums_of(row, [a_line()]), MADRID, language)
 
 
 def test_what_is_kept_is_json_with_exact_amounts():
@@ -72,7 +72,7 @@ def test_what_was_kept_is_what_the_customer_reads():
     read = view(details=json.loads(json.dumps(details_of(NEWS))))
     assert [charge.amount for charge in read.shipping] == [Decimal("4.84")]
     assert [tax.label for tax in read.taxes] == ["IVA 21 %", "RE"]
-    assert read.billing_address == ("Ana Puig", "Carrer Nou 3", "08001 Barcelona (Barcelona)", "ES")
+    assert read.billing_address == ("Ana Puig", "Carrer Nou 3", "08001 Barcelona", "España")
     assert read.shipping_address == ()
 
 
@@ -99,6 +99,18 @@ def test_the_order_was_placed_by_the_shops_clock():
     assert view().placed_at.hour == 9
 
 
+@pytest.mark.parametrize(
+    ("language", "country", "percent"),
+    [("es", "Alemania", "5,2 %"), ("ca", "Alemanya", "5,2 %"), ("en", "Germany", "5.2%")],
+)
+def test_countries_and_rates_are_told_in_the_readers_language(language, country, percent):
+    abroad = asdict(replace(ADDRESS, country="DE", region="Bayern", city="München"))
+    tax = {"label": "RE", "percent": "5.2000", "amount": "1.00"}
+    read = view(language, details={**an_order().details, "shipping": abroad, "taxes": [tax]})
+    assert read.shipping_address[-2:] == ("08001 München (Bayern)", country)
+    assert read.taxes[0].label == f"RE {percent}"
+
+
 def test_a_tax_of_nothing_is_not_listed():
     assert [tax.label for tax in view().taxes] == ["IVA 21 %"]
 
@@ -119,14 +131,14 @@ def test_an_order_is_paid_when_money_came(payment, is_paid):
 def test_a_line_of_no_quantity_has_its_total_as_its_price():
     row = an_order()
     lines = [a_line(quantity=Decimal(0))]
-    (line,) = order_view(row, lines, sums_of(row, lines), MADRID).lines
+    (line,) = order_view(row, lines, sums_of(row, lines), MADRID, "es").lines
     assert line.unit_price == line.total
 
 
 def test_a_quantity_of_three_for_ten_has_a_price_in_cents():
     row = an_order()
     lines = [a_line(quantity=Decimal(3), net_before=Decimal(10), tax_before=Decimal(0))]
-    assert order_view(row, lines, sums_of(row, lines), MADRID).lines[0].unit_price == Decimal("3.33")
+    assert order_view(row, lines, sums_of(row, lines), MADRID, "es").lines[0].unit_price == Decimal("3.33")
 
 
 def test_the_mark_of_the_lines_changes_when_any_line_does():
@@ -139,8 +151,6 @@ def test_the_mark_of_the_lines_changes_when_any_line_does():
 
 
 def test_an_address_is_printed_without_its_empty_parts():
-    from dataclasses import asdict
-
     bare = asdict(replace(ADDRESS, region="", postcode="", city="", lines=()))
     read = view(details={**an_order().details, "billing": bare})
-    assert read.billing_address == ("Ana Puig", "ES")
+    assert read.billing_address == ("Ana Puig", "España")

@@ -286,6 +286,13 @@ def test_one_parcel_of_two_is_not_the_whole_order(language, full):
 
 
 @every_language
+@pytest.mark.parametrize("message", ["shipped", "out_for_delivery", "ready_for_pickup"])
+def test_the_subject_of_one_parcel_of_two_does_not_speak_of_the_whole_order(message, language, full):
+    alone = replace(full, parcel=replace(full.parcel, count=1))
+    assert render(message, full, language).subject != render(message, alone, language).subject
+
+
+@every_language
 def test_every_incident_has_its_own_words(language, full):
     mails = [render("incident", replace(full, incident=reason), language) for reason in REASONS]
     assert len({mail.subject for mail in mails}) == len(REASONS)
