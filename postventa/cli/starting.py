@@ -1,5 +1,6 @@
 """Commands that set things up: the configuration, the store's tables, and a sandbox to try things against."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -66,15 +67,32 @@ def sandbox(
     smtp_port: Annotated[int, Parameter(help="The port that takes mail")] = 8025,
     orders: int = 300,
     seed: int = 1,
+    latency_ms: Annotated[float, Parameter(help="How long the shop and the carrier think")] = 0,
+    rate_limit: Annotated[float | None, Parameter(help="Requests a second that each of them allows")] = None,
+    faults: Annotated[str, Parameter(help="What goes wrong, such as '{\"http_500\": 0.1}'")] = "{}",
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
     """Run a local shop, carrier and mailbox that speak the real APIs, until Ctrl-C."""
     from postventa.sandbox.server import run
-    from postventa.sandbox.settings import SandboxSettings
+    from postventa.sandbox.settings import Faults, SandboxSettings
 
+    try:
+        wrong = Faults.read(json.loads(faults))
+    except (ValueError, AttributeError) as no:
+        raise Wrong(f"--faults is a JSON object of faults and their shares: {no}", code=2) from no
     with common.clock():
         try:
-            run(SandboxSettings(port=port, smtp_port=smtp_port, orders=orders, seed=seed))
+            run(
+                SandboxSettings(
+                    port=port,
+                    smtp_port=smtp_port,
+                    orders=orders,
+                    seed=seed,
+                    latency_ms=latency_ms,
+                    rate_limit=rate_limit,
+                    faults=wrong,
+                )
+            )
         except OSError as taken:
             raise Wrong(
                 f"port {port} or {smtp_port} of 127.0.0.1 cannot be opened ({taken.strerror or taken}): "

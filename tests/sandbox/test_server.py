@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from postventa.cli import run as command
 from postventa.sandbox.server import Sandbox
 from postventa.sandbox.settings import Faults, NotAFault, SandboxSettings
 
@@ -141,3 +142,16 @@ def test_a_fault_is_read_or_refused():
         Faults.read({"smtp_down": 0.3})
     with pytest.raises(ValueError, match="zone"):
         SandboxSettings(start=datetime(2026, 11, 2))
+
+
+def test_the_command_opens_a_sandbox_that_is_as_slow_and_as_faulty_as_asked(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("postventa.sandbox.server.run", opened.append)
+    slow = ["sandbox", "--latency-ms", "100", "--rate-limit", "20"]
+    assert command([*slow, "--faults", '{"http_429": 0.1, "reordered_pages": true}']) == 0
+    (asked,) = opened
+    assert (asked.latency_ms, asked.rate_limit) == (100, 20)
+    assert asked.faults == Faults(http_429=0.1, reordered_pages=True)
+    for mistaken in ("http_429", "[]", '{"http_418": 1}'):
+        assert command(["sandbox", "--faults", mistaken]) == 2
+        assert "--faults is a JSON object" in capsys.readouterr().err
