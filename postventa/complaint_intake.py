@@ -151,7 +151,7 @@ def _write_down(
         "points": [{"text": point, "reason": ""} for point in points_of(text.text)],
         "reopened": 0,
     }
-    connection.execute(ComplaintRow.__table__.insert(), row)  # type: ignore[attr-defined]
+    connection.execute(ComplaintRow.__table__.insert(), row)  # type: ignore[attr-defined]  # a mapped class's table is a Table
     entry_id = say(
         connection,
         case_id,

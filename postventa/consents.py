@@ -198,7 +198,7 @@ def write_down(connection: Connection, settings: Settings, no: Yes, contact: str
     # The same link may say no again, after a yes in between: that is another objection.
     marked = replace(no, source_ref=f"{ref}#{before + 1}" if before else ref)
     row = row_of(marked, contact, no.said_at) | {"reference": reference}
-    connection.execute(ConsentRow.__table__.insert(), row)  # type: ignore[attr-defined]
+    connection.execute(ConsentRow.__table__.insert(), row)  # type: ignore[attr-defined]  # a mapped class's table is a Table
     return reference
 
 

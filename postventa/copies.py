@@ -97,7 +97,7 @@ def _charge_view(charge: dict[str, str]) -> AmountView:
 
 
 def _tax_label(tax: dict[str, Any], language: str) -> str:
-    if tax["percent"] is None:
+    if tax["percent"] is None or "%" in tax["label"]:  # some shops name the rate themselves
         return str(tax["label"])
     return f"{tax['label']} {percent_in(language)(Decimal(tax['percent']))}"
 

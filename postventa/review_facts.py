@@ -80,7 +80,7 @@ def any_open(states: Collection[complaints.State]) -> bool:
 def arrived_at(sale: Sale) -> datetime | None:
     """When everything was in the customer's hands; None while it is not, or nobody has recorded it."""
     if not sale.order.needs_shipping:
-        return sale.order.delivered_at  # type: ignore[no-any-return]
+        return sale.order.delivered_at  # type: ignore[no-any-return]  # a column of the store
     return max(possession_of(sale).since, default=None)
 
 

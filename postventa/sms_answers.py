@@ -86,7 +86,7 @@ def _settle(  # noqa: PLR0917 - what a status says
         "words": words[:400],
         "sender": "status",
     }
-    connection.execute(AttemptRow.__table__.insert(), attempt)  # type: ignore[attr-defined]
+    connection.execute(AttemptRow.__table__.insert(), attempt)  # type: ignore[attr-defined]  # a mapped class's table is a Table
     _note(connection, settings, row, code, now)
 
 

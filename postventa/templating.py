@@ -49,7 +49,7 @@ class _Environment(Environment):
     These short cuts save half of the time of putting a mail into words.
     """
 
-    getattr = staticmethod(getattr)  # type: ignore[assignment]
+    getattr = staticmethod(getattr)  # type: ignore[assignment]  # a method by design
     context_class = _Context
     template_class = _Template
 
@@ -122,5 +122,5 @@ def template_environment() -> Environment:
         cache_size=-1,
         bytecode_cache=_kept_templates(),
     )
-    environment.extensions[Looks.identifier].folder = TEMPLATES / "_base"  # type: ignore[attr-defined]
+    environment.extensions[Looks.identifier].folder = TEMPLATES / "_base"  # type: ignore[attr-defined]  # our own extension
     return environment

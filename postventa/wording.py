@@ -99,7 +99,7 @@ def _figures_in(currency: str, locale: str, digits: int) -> Callable[[Decimal], 
     pattern.frac_prec = (digits, digits)
 
     def by_babel(amount: Decimal) -> str:
-        return pattern.apply(amount, _locale(locale), currency=currency, currency_digits=False)  # type: ignore[no-any-return]
+        return pattern.apply(amount, _locale(locale), currency=currency, currency_digits=False)  # type: ignore[no-any-return]  # Babel tells no types here
 
     seen = _MILLIONS.fullmatch(
         by_babel(Decimal("1234567.89").quantize(Decimal(1).scaleb(-digits), ROUND_DOWN))

@@ -111,6 +111,11 @@ def test_countries_and_rates_are_told_in_the_readers_language(language, country,
     assert read.taxes[0].label == f"RE {percent}"
 
 
+def test_a_rate_that_the_shop_names_itself_is_told_once():
+    tax = {"label": "IVA ES 21%", "percent": "21.0000", "amount": "1.00"}
+    assert view(details={**an_order().details, "taxes": [tax]}).taxes[0].label == "IVA ES 21%"
+
+
 def test_a_tax_of_nothing_is_not_listed():
     assert [tax.label for tax in view().taxes] == ["IVA 21 %"]
 

@@ -54,6 +54,28 @@ def test_every_module_opens_with_a_sentence():
     assert mute == []
 
 
+def test_every_exception_from_a_rule_says_why():
+    """In a line of code, after the rule; in the configuration, on the line of its rules."""
+    folders = (*STOREYS, "tests", "benchmarks")
+    python = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    bare = re.compile(r"# (?:noqa(?!: [A-Z0-9, ]+ - \w)|type: ignore(?!\[[\w, -]+\] +# \w))")
+    marked = {
+        f"{named(path)}:{number}"
+        for path in python
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if bare.search(line)
+    }
+    ruff = (
+        (ROOT / "pyproject.toml")
+        .read_text("utf-8")
+        .partition("\nignore = [")[2]
+        .partition("\n[tool.mypy]")[0]
+    )
+    unsaid = re.compile(r'^(?!"[\w./*]+" = \[$).*"(?:[A-Z]+\d*)",?(?: \])?[^#]*$', re.MULTILINE)
+    assert (marked, unsaid.findall(ruff)) == (set(), [])
+
+
 def nouns(folder: str) -> set[str]:
     return {path.stem for path in (ROOT / folder).glob("*.py") if path.stem != "__init__"}
 

@@ -91,7 +91,7 @@ class Public:
         said = sheet(ask.id, language, is_late=is_late, is_unhappy=self.answered == UNHAPPY)
         self.stage.act(record, ask.id, said, language=language)
         self.answered += 1
-        if Random(f"page {ask.id}").random() < ON_THE_PAGE:  # noqa: S311
+        if Random(f"page {ask.id}").random() < ON_THE_PAGE:  # noqa: S311 - a story, not a secret
             score = int(said["overall_experience"])
             self._write(ask, score, said.get("comment") or words_for(score, language, ask.id))
 

@@ -93,7 +93,7 @@ class _Hooks:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name - aiosmtpd's name
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         # aiosmtpd reads commands from one buffered stream and drops nothing that is already there:
@@ -101,7 +101,7 @@ class _Hooks:
         session.host_name = hostname
         return [responses[0], "250-PIPELINING", *responses[1:]]
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         answer = self._answer(envelope)
         if answer is None:
             _cut(server)

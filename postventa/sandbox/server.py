@@ -137,4 +137,4 @@ def run(settings: SandboxSettings) -> None:
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            print("The sandbox is closed.", flush=True)  # noqa: T201
+            print("The sandbox is closed.", flush=True)  # noqa: T201 - said to whoever started it

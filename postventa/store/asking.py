@@ -120,7 +120,7 @@ def before(
     """By customer, what was asked since one instant, what of `messages` was sent since another, and what they wrote."""
     found = {number: Before() for number in customer_ids}
     bought = select(_ORDERS.c.id, _ORDERS.c.customer_id).where(_ORDERS.c.customer_id.in_(customer_ids))
-    whose = {order_id: customer for order_id, customer in connection.execute(bought)}  # noqa: C416
+    whose = {order_id: customer for order_id, customer in connection.execute(bought)}  # noqa: C416 - it names the columns
     subjects = [subject_of_order(order_id) for order_id in whose]
     asked = _ASKS.select().where(_ASKS.c.subject.in_(subjects), _ASKS.c.survey == survey)
     about = []

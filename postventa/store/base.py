@@ -52,7 +52,7 @@ class Amount(TypeDecorator[Decimal]):
             raise TypeError(f"{value!r} is not an exact amount")
         return str(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else Decimal(value)
 
 

@@ -102,7 +102,7 @@ def log_and_owe(
         for line in course.logged
     ]
     if events:
-        connection.execute(EventRow.__table__.insert(), events)  # type: ignore[attr-defined]
+        connection.execute(EventRow.__table__.insert(), events)  # type: ignore[attr-defined]  # a mapped class's table is a Table
     telling = [order_id for order_id, *_, course in walked if any(owe.parcel for owe in course.owed)]
     parcels = _parcel_ids(connection, telling)
     owed = [

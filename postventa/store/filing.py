@@ -133,7 +133,7 @@ def mark_read(connection: Connection, outcomes: Iterable[tuple[int, str]], now: 
     """Marks payloads as read, each with what became of it."""
     rows = [{"row": row, "what": what, "now": now} for row, what in outcomes]
     if rows:
-        statement = update(InboxRow.__table__).where(_INBOX.id == bindparam("row"))  # type: ignore[arg-type]
+        statement = update(InboxRow.__table__).where(_INBOX.id == bindparam("row"))  # type: ignore[arg-type]  # a mapped class's table is a Table
         connection.execute(statement.values(read_at=bindparam("now"), outcome=bindparam("what")), rows)
 
 
@@ -146,7 +146,7 @@ def quarantine(
     mark = hashlib.blake2b(f"{kind}\x00{ref}\x00{reason}".encode(), digest_size=16).hexdigest()
     rows = QuarantineRow.__table__.c
     known = connection.execute(
-        update(QuarantineRow.__table__)  # type: ignore[arg-type]
+        update(QuarantineRow.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
         .where(rows.source == source, rows.fingerprint == mark)
         .values(times=rows.times + 1, last_heard_at=now, raw=written[:_KEPT])
     )
@@ -190,7 +190,7 @@ def read_again(connection: Connection, quarantine_ids: Sequence[int]) -> int:
 def park(connection: Connection, shop: str, order_ref: str, reason: str, now: datetime) -> None:
     """Sets an order aside with the reason; its news waits until the order is tried again."""
     connection.execute(
-        ParkedRow.__table__.insert(),  # type: ignore[attr-defined]
+        ParkedRow.__table__.insert(),  # type: ignore[attr-defined]  # a mapped class's table is a Table
         {
             "shop": shop,
             "order_ref": order_ref,

@@ -114,7 +114,7 @@ def finish(
         for one in attempts
     ]
     if made:
-        connection.execute(AttemptRow.__table__.insert(), made)  # type: ignore[attr-defined]
+        connection.execute(AttemptRow.__table__.insert(), made)  # type: ignore[attr-defined]  # a mapped class's table is a Table
     connection.execute(
         update(_OUTBOX)
         .where(_BOX.sender == sender, _BOX.outcome != Outcome.BEGUN)

@@ -88,7 +88,7 @@ def instant(cell: str, zone: ZoneInfo) -> str:
 def _read_instant(cell: str) -> datetime:
     if day_first := _DAY_FIRST.fullmatch(cell):
         day, month, year, hour, minute, second = (int(part or 0) for part in day_first.groups())
-        return datetime(year + 2000 if year < 100 else year, month, day, hour, minute, second)  # noqa: DTZ001
+        return datetime(year + 2000 if year < 100 else year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is the file's
     if not _YEAR_FIRST.fullmatch(cell):
         raise ValueError(cell)
     return datetime.fromisoformat(cell)
