@@ -53,6 +53,10 @@ def report_shipments(carrier: str, looked: Looked | None) -> list[str]:
         trouble.append(
             f"{_so_many(len(looked.set_aside), 'parcel')} set aside, of {_named(looked.set_aside)}"
         )
+    if looked.not_understood:
+        trouble.append(
+            f"{_so_many(len(looked.not_understood), 'scan')} not understood, of {_named(looked.not_understood)}"
+        )
     if looked.unknown_codes:
         trouble.append(f"{carrier} sent status codes that nobody knows: {_named(looked.unknown_codes)}")
     lines = [

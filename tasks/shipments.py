@@ -43,6 +43,8 @@ class Looked:
     owed: int = 0
     unknown_codes: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
+    """The orders of scans that were quarantined for the first time; what else was said of their parcels counts."""
     left_over: bool = False
 
 
@@ -155,9 +157,10 @@ class _Round:
         self._quarantine(change)
         for reason in answer.refused if answer else ():
             source, ref = self.carrier, f"parcel {parcel.id}"
-            filing.quarantine(
+            if filing.quarantine(
                 self.connection, source=source, kind="scan", ref=ref, reason=reason, raw="", now=now
-            )
+            ):
+                self.looked.not_understood.append(f"{standing.shop}:{standing.ref}")
         shipment = change.shipment
         standing.known = standing.known.after(
             change.course.stage,

@@ -1,6 +1,8 @@
 """The chain from a shop's words to a customer's mailbox, told as what happens to one order or two."""
 
 import email
+import json
+import re
 from datetime import timedelta
 from email import policy
 
@@ -190,6 +192,28 @@ def test_an_unknown_carrier_code_is_quarantined_and_alerted_once_and_never_guess
     assert [(row.ref, row.times) for row in village.rows(QuarantineRow)] == [("customs-hold", 2)]
     village.later(hours=3)
     assert village.look().unknown_codes == []
+
+
+def test_a_scan_that_is_not_understood_is_named_by_its_order_once_and_the_others_count(village, httpserver):
+    def without_the_last_time(request):
+        said = village.answer(request)
+        if request.path.endswith("/track/shipments"):
+            told = json.loads(said.get_data())
+            del told["shipments"][0]["events"][-1]["timestamp"]
+            said.set_data(json.dumps(told))
+        return said
+
+    httpserver.clear()
+    httpserver.expect_request(re.compile(".")).respond_with_handler(without_the_last_time)
+    shipped(village, 1)
+    village.hear()
+    village.later(hours=3)
+    village.scan("JD1", "pre-transit", "Label made")
+    village.scan("JD1", "transit", "Picked up", after=timedelta(minutes=1))
+    assert village.look().not_understood == ["tienda:1"]
+    assert [row.raw_text for row in village.rows(ScanRow)] == ["Label made"]
+    village.later(hours=3)
+    assert village.look().not_understood == []
 
 
 def test_goods_paid_on_delivery_are_told_as_paid_when_the_money_came(village):
