@@ -12,7 +12,7 @@ from postventa.news import Address, LineNews, OrderNews
 from postventa.rules.amounts import Sums, reconcile
 from postventa.rules.orders import PaymentState
 from postventa.views import AmountView, LineView, OrderView
-from postventa.wording import country_in, percent_in
+from postventa.wording import coin_of, country_in, percent_in
 
 CENT = Decimal("0.01")
 _PAID = {PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED}
@@ -55,6 +55,7 @@ def sums_of(order: Any, lines: Sequence[Any]) -> Sums:
         [line.net + line.tax for line in lines],
         charges,
         order.total,
+        coin_of(order.currency),
     )
 
 

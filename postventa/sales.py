@@ -20,6 +20,7 @@ from postventa.rules.statutes import rule_in_force
 from postventa.rules.withdrawals import Ending, Parcel, Possession, ending, possession
 from postventa.settings import Settings
 from postventa.store.sales import Sale
+from postventa.wording import coin_of
 
 PERIOD, EXTENSION = "R-WDR-PER", "R-WDR-EXT"
 _PAID = {
@@ -147,6 +148,6 @@ def _charges(sale: Sale) -> Charges:
     for charge in sale.order.details.get("charges", ()):
         gross[charge["kind"]] += Decimal(charge["net"]) + Decimal(charge["tax"])
     after = [line.net + line.tax for line in sale.lines]
-    sums = reconcile(after, after, list(gross.values()), sale.order.total)
+    sums = reconcile(after, after, list(gross.values()), sale.order.total, coin_of(sale.order.currency))
     rounding = sums.rounding if sums.is_reconciled else Decimal(0)
     return Charges(gross["shipping"], gross["fee"], rounding)

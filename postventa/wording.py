@@ -40,6 +40,12 @@ def money_in(currency: str, locale: str) -> Callable[[Decimal], str]:
 
 
 @cache
+def coin_of(currency: str) -> Decimal:
+    """The smallest amount that is paid in it: a cent, or a whole yen."""
+    return Decimal(1).scaleb(-min(get_currency_precision(currency), 2))
+
+
+@cache
 def quantity_in(locale: str) -> Callable[[Decimal], str]:
     """Writes `2`, not `2.00`; `1,5`."""
 

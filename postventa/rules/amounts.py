@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-HALF_A_CENT = Decimal("0.005")
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,18 @@ def reconcile(
     goods_after: Sequence[Decimal],
     charges: Sequence[Decimal],
     total: Decimal,
+    smallest: Decimal = CENT,
 ) -> Sums:
     """Adds up an order: lines before and after discount, shipping and fees, against the shop's total.
 
     A figure that was rounded by itself may be half a cent off, and no more: the tolerance is half a cent for
-    each net and each tax that goes into the sum.
+    each net and each tax that goes into the sum. `smallest` is the currency's smallest coin: where it is no cent,
+    and nobody writes cents of it, half of that one takes its place.
     """
+    figures = (*goods_before, *goods_after, *charges, total)
+    step = smallest if all(figure % smallest == 0 for figure in figures) else CENT
     goods, after = sum(goods_before, Decimal()), sum(goods_after, Decimal())
     extra = sum(charges, Decimal())
     rounding = total - after - extra
-    allowed = HALF_A_CENT * 2 * (len(goods_after) + len(charges))
+    allowed = step * (len(goods_after) + len(charges))
     return Sums(goods, goods - after, extra, total, rounding, abs(rounding) <= allowed)

@@ -184,6 +184,12 @@ def test_the_receipt_is_a_whole_copy_of_the_order(language, full):
         assert "14" in part
 
 
+def test_shipping_that_the_shop_calls_shipping_is_said_once(full):
+    order = replace(full.order, shipping=(replace(full.order.shipping[0], label="envío"),))
+    mail = render("received", replace(full, order=order), "es")
+    assert "envío (" not in mail.text.casefold() + mail.html.casefold()
+
+
 @every_language
 def test_a_line_that_the_order_does_not_have_is_not_printed(language, sparse):
     text = render("received", sparse, language).text

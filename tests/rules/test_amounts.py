@@ -35,6 +35,13 @@ def test_every_figure_may_be_half_a_cent_off_in_its_net_and_its_tax():
     assert not reconcile(figures, figures, money("1"), Decimal("4.05")).is_reconciled
 
 
+def test_what_has_no_cents_may_be_half_a_unit_off_unless_somebody_writes_cents():
+    yen = Decimal(1)
+    assert reconcile(money("105", "105"), money("105", "105"), [], Decimal(212), yen).is_reconciled
+    assert not reconcile(money("105", "105"), money("105", "105"), [], Decimal(213), yen).is_reconciled
+    assert not reconcile(money("105.50"), money("105.50"), [], Decimal("106.50"), yen).is_reconciled
+
+
 def test_a_negative_fee_is_a_charge_like_any_other():
     assert reconcile(money("10"), money("10"), money("-2.50"), Decimal("7.50")).is_reconciled
 
