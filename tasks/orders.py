@@ -13,7 +13,7 @@ from postventa.moving import Batch, Moved, Tally
 from postventa.news import Heard, NotUnderstood, Page, TellsInPieces
 from postventa.poll_lag import keep_lag
 from postventa.rereading import Rereader
-from postventa.store import filing, rereading
+from postventa.store import filing, leases, rereading
 from postventa.store.reconciliation import newest_in_inbox
 from postventa.workplace import Workplace, open_workplace
 from tasks.promise import promise
@@ -99,6 +99,9 @@ def move_orders(shop: str) -> Moved:
     total = Tally()
     while time.monotonic() < until:
         with place.store.begin() as connection:
+            leases.alone(
+                connection, f"move:{shop}"
+            )  # a run that was thought dead may wake up beside this one
             refs = filing.orders_with_news(connection, shop, BATCH)
             if not refs:
                 return total.moved(left_over=False)

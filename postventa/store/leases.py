@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from postventa.store.inbox import LeaseRow
 from postventa.store.senders import is_gone
@@ -41,6 +41,12 @@ def renew(connection: Connection, name: str, holder: str, wall: datetime) -> Non
 def lock(connection: Connection, name: str) -> None:
     """Lets one transaction at a time do what follows under this name; on SQLite every writer is alone anyway."""
     connection.execute(select(LeaseRow.holder).where(LeaseRow.name == name).with_for_update())
+
+
+def alone(connection: Connection, name: str) -> None:
+    """Lets one transaction at a time do what follows under this name, whoever holds a lease; on SQLite every writer is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def give_back(connection: Connection, name: str, holder: str) -> None:

@@ -1,15 +1,21 @@
 """Turns: two runs never do the same work side by side, and a turn is not lost to a moment's trouble."""
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from an_order import PLACED, raw_order
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from postventa import clock, turns
-from postventa.store import leases
+from postventa.news import Heard
+from postventa.store import filing, leases
 from postventa.store.inbox import LeaseRow
+from postventa.store.orders import EventRow
+from tasks.orders import move_orders
 from tasks.turns import turn
 
 
@@ -43,6 +49,25 @@ def test_the_turn_of_a_dead_run_is_taken_over(house, place):
         connection.execute(update(LeaseRow).values(held_until=clock.wall() - timedelta(seconds=1)))
     with turn("orders:tienda") as ours:
         assert ours
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # SQLite lets one write at a time
+def test_runs_that_take_each_other_for_dead_write_no_event_twice(house, place, monday, monkeypatch):
+    """A machine that slept for longer than its lease wakes up beside the run that took its turn over."""
+    house()
+    monkeypatch.setattr("tasks.orders.BATCH", 10)
+    heard = [Heard("order", str(ref), PLACED, raw_order(ref)) for ref in range(1, 61)]
+    with place.store.begin() as connection:
+        filing.file_heard(connection, "tienda", heard, monday)
+
+    with clock.clock_set_to(monday), ThreadPoolExecutor(2) as runs:
+        moved = list(runs.map(lambda _: move_orders.fn("tienda"), range(2)))
+
+    assert sum(one.applied for one in moved) == 60
+    assert [one.parked for one in moved] == [(), ()]
+    with place.reading() as connection:
+        told = connection.execute(select(EventRow.order_id).where(EventRow.event == "order_placed"))
+        assert set(Counter(told.scalars()).values()) == {1}
 
 
 def test_a_renewal_that_fails_once_does_not_cost_the_turn(house, lease, monkeypatch):
