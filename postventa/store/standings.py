@@ -1,4 +1,8 @@
-"""What we know of a batch of orders before their news is applied, read in a few queries whatever the batch."""
+"""What we know of a batch of orders before their news is applied, read in a few queries whatever the batch.
+
+Read to be changed: until the transaction ends nobody else changes these orders, so that what the shop says and what a
+carrier says at the same moment come one after the other. Orders are locked by id, so that nobody waits in a circle.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,14 +37,16 @@ class Standing:
 def standings(connection: Connection, shop: str, refs: Sequence[str]) -> dict[str, Standing]:
     """The orders of `shop` among `refs` that are stored, by their ref."""
     orders = OrderRow.__table__
-    rows = connection.execute(orders.select().where(orders.c.shop == shop, orders.c.ref.in_(refs))).all()
+    wanted = orders.select().where(orders.c.shop == shop, orders.c.ref.in_(refs))
+    rows = connection.execute(wanted.order_by(orders.c.id).with_for_update(key_share=True)).all()
     return {standing.ref: standing for standing in _standings(connection, rows)}
 
 
 def standings_by_id(connection: Connection, order_ids: Sequence[int]) -> dict[int, Standing]:
     """The orders of these ids."""
     orders = OrderRow.__table__
-    rows = connection.execute(orders.select().where(orders.c.id.in_(order_ids))).all()
+    wanted = orders.select().where(orders.c.id.in_(order_ids))
+    rows = connection.execute(wanted.order_by(orders.c.id).with_for_update(key_share=True)).all()
     return {standing.order_id: standing for standing in _standings(connection, rows)}
 
 

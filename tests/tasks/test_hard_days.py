@@ -1,6 +1,10 @@
 """Days that go wrong: a shop that is down for a day, two shops that number alike, a carrier that takes a delivery back."""
 
 import re
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,12 +13,14 @@ from sqlalchemy import update
 
 from postventa import clock
 from postventa.connectors.errors import ConnectorError
-from postventa.store.orders import CustomerRow, OrderRow, order_id_of
+from postventa.store.orders import CustomerRow, EventRow, OrderRow, order_id_of
 from postventa.store.reconciliation import PollRow
-from postventa.store.shipments import ShipmentRow
+from postventa.store.shipments import ShipmentRow, known_scans
+from postventa.store.standings import standings
 from postventa.workplace import Workplace
 from tasks.orders import move_orders, poll_orders
 from tasks.reconciliation import compare_orders
+from tasks.shipments import look_at_parcels
 
 SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -145,3 +151,45 @@ def test_a_carrier_that_goes_back_from_delivered_moves_nothing_and_one_that_retu
     village.send()
     assert subjects(village).count("delivered nuria.1") == 1
     assert subjects(village).count("incident nuria.1") == 1
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)  # SQLite lets one write at a time
+@pytest.mark.parametrize("meanwhile", ["look", "move"])
+def test_what_two_runs_hear_of_an_order_at_the_same_moment_is_written_once_and_none_undoes_the_other(
+    village, monkeypatch, meanwhile
+):
+    """Each has read how the order stands before the other has saved, if it may."""
+    village.put(raw_order(1, "completed", at=village.now, parcels=["JD1", "JD2"]))
+    village.hear()
+    both = threading.Barrier(2)
+
+    def met(reading):
+        def read(*words):
+            found = reading(*words)
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)
+            return found
+
+        return read
+
+    monkeypatch.setattr("tasks.shipments.known_scans", met(known_scans))
+    monkeypatch.setattr("postventa.moving.standings", met(standings))
+    village.later(hours=5)
+    for number in ("JD1", "JD2"):
+        village.scan(number, "delivered", "Delivered")
+    village.put(raw_order(1, "completed", at=village.now, parcels=["JD1", "JD2"], customer_note="hola"))
+    village.poll()
+    with clock.clock_set_to(village.now), ThreadPoolExecutor(2) as runs:
+        first = runs.submit(look_at_parcels.fn, "dhl")
+        other = (
+            runs.submit(look_at_parcels.fn, "dhl")
+            if meanwhile == "look"
+            else runs.submit(move_orders.fn, "tienda")
+        )
+        assert (first.result().set_aside, getattr(other.result(), "parked", ())) == ([], ())
+
+    assert [row.stage for row in village.rows(OrderRow)] == ["delivered"]
+    told = Counter((row.event, row.parcel) for row in village.rows(EventRow))
+    assert {what: times for what, times in told.items() if times > 1} == {}
+    village.send()
+    assert subjects(village).count("delivered nuria.1") == 1
