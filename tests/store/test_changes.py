@@ -102,6 +102,33 @@ def test_saving_the_same_news_twice_owes_nothing_twice(saved, box):
     assert len(box()) == 2
 
 
+def test_the_log_of_an_order_only_grows_whatever_becomes_of_the_order(store, saved):
+    """Nothing that was written down is taken back or put right later: it is said again."""
+
+    def log():
+        with store.connect() as connection:
+            return [
+                tuple(row) for row in connection.execute(select(EventRow.__table__).order_by(EventRow.id))
+            ]
+
+    before = []
+    for number, (event, stage) in enumerate(
+        [
+            ("order_placed", Stage.RECEIVED),
+            ("parcel_shipped", Stage.SHIPPED),
+            ("cancelled", Stage.CANCELLED),
+            ("reopened", Stage.RECEIVED),
+            ("cancelled", Stage.CANCELLED),
+        ]
+    ):
+        at = MONDAY + timedelta(hours=number)
+        course = Course(stage, (Logged(event, at, None, stage, ""),), ())
+        saved(_change(stage=stage, course=course, lines=[_line(event)], refunds=[REFUND][:number]), now=at)
+        assert log()[: len(before)] == before
+        before = log()
+    assert len(before) == 5
+
+
 def test_a_message_that_is_suppressed_from_the_start_is_settled_from_the_start(saved, box):
     course = Course(Stage.SHIPPED, (), (Owe("in_preparation", MONDAY, reason="superseded"),))
     saved(_change(course=course))
