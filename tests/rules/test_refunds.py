@@ -52,6 +52,11 @@ def owed(*pieces, is_everything=False, paid="100", given_back="0", charges=NOTHI
     )
 
 
+@pytest.mark.parametrize(("before", "now", "whole"), [(0, 2, True), (1, 1, True), (0, 1, False)])
+def test_a_line_is_back_when_its_last_piece_is(before, now, whole):
+    assert piece("21.78", 2, now, before).completes is whole
+
+
 def test_everything_back_owes_the_goods_and_the_delivery():
     charges = Charges(euros("4.84"), euros("1.50"), euros("0.01"))
     assert owed(piece("21.78", 2, 2), is_everything=True, charges=charges) == euros("28.13")
