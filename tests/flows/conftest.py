@@ -90,6 +90,8 @@ def _serving() -> Iterator[APrefect]:
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_API_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "3",  # not an hour's, every few seconds one
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_SCHEDULED_TIME": "PT10S",
         "PREFECT_LOGGING_LEVEL": "WARNING",
     }
     with (folder / "log").open("wb") as log:

@@ -18,7 +18,12 @@ from postventa.cli.running import FLOWS
 
 BIN = Path(sys.executable).parent
 
-pytestmark = pytest.mark.prefect
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.filterwarnings(
+        "ignore:'imghdr':DeprecationWarning"
+    ),  # what Prefect mails with can PGP as well
+]
 ROOT = Path(__file__).parents[2]
 
 
@@ -72,19 +77,20 @@ def test_the_timetable_names_modules_rhythms_and_descriptions():
 
 
 @pytest.mark.timeout(300)
-def test_a_scheduled_run_completes_in_a_worker(prefect_server, home, commands, migrated):
-    for words in (["postventa", "setup"], ["prefect", "--no-prompt", "deploy", "--all"]):
-        done = prefect_server.run(*words, cwd=home, **commands)
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_a_scheduled_run_completes_in_a_worker(in_prefect, home, commands, migrated, monkeypatch):
+    for name, value in {**commands, "PREFECT_API_URL": in_prefect.url}.items():
+        monkeypatch.setenv(name, value)
+    assert postventa(["setup"]) == 0
+    done = in_prefect.run("prefect", "--no-prompt", "deploy", "--all", cwd=home, **commands)
+    assert done.returncode == 0, done.stdout + done.stderr
 
-    with _Worker(prefect_server, home, commands):
-        run = _first_scheduled(prefect_server, "COMPLETED")
+    with _Worker(in_prefect, home, commands):
+        run = _first_scheduled(in_prefect, "COMPLETED")
 
     assert run["auto_scheduled"]
     assert run["name"] == "messages by email"
 
 
-@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # what Prefect mails with can PGP as well
 @pytest.mark.timeout(300)
 def test_a_run_that_fails_rings_and_mails_however_often_the_server_was_set_up(
     in_prefect, home, commands, httpserver, migrated, sandbox, monkeypatch, capsys

@@ -43,12 +43,12 @@ A_ROUND = (
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """Doors that wait for nothing but a tenth of a second for an answer."""
+    """Doors that wait for nothing but half a second for an answer."""
     patience = http.Patience
     monkeypatch.setattr(
         http, "Patience", lambda: patience(first_pause=0.001, longest_pause=0.01, longest_retry_after=0)
     )
-    monkeypatch.setitem(http.Door.__init__.__kwdefaults__, "timeouts", (0.2, 0.1))
+    monkeypatch.setitem(http.Door.__init__.__kwdefaults__, "timeouts", (0.5, 0.5))
 
 
 def test_a_shop_and_a_carrier_that_misbehave_in_every_way_are_followed_to_the_truth(house, hurried):

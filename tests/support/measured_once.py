@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from coverage import Coverage
 from hypothesis import is_hypothesis_test
+from unseen_libraries import leave_alone
 
 OURS = ("postventa", "tasks", "flows")
 LIBRARIES = ("fastapi", "pandas", "prefect.artifacts", "prefect.flow_runs", "prefect.task_engine")
@@ -39,6 +40,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
     if looking is not None and runs_tests:
         for library in LIBRARIES:
             import_module(library)
+        leave_alone()
         looking.start()
         for name in OURS:
             _import_all(import_module(name))

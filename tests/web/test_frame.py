@@ -94,8 +94,8 @@ def test_every_language_says_everything_with_the_same_gaps_to_fill():
         for code, words in said.items()
     }
 
-    assert spoken() == ("es", "ca", "en")
-    assert gaps["ca"] == gaps["es"] == gaps["en"]
+    assert len(gaps) >= 3
+    assert all(one == gaps["es"] for one in gaps.values())
     assert all(text for words in said.values() for text in words.values())
 
 
