@@ -99,9 +99,8 @@ def move_orders(shop: str) -> Moved:
     total = Tally()
     while time.monotonic() < until:
         with place.store.begin() as connection:
-            leases.alone(
-                connection, f"move:{shop}"
-            )  # a run that was thought dead may wake up beside this one
+            # A run that was thought dead may wake up beside this one.
+            leases.alone(connection, f"move:{shop}")
             refs = filing.orders_with_news(connection, shop, BATCH)
             if not refs:
                 return total.moved(left_over=False)

@@ -71,6 +71,7 @@ def _all(settings: Settings) -> Iterator[Checked]:
     yield _reach("law", partial(law_usable, settings))
     yield _reach("files", partial(_folder, "files.path", settings.files.path))
     yield _reach("consents", partial(_consents, settings))
+    yield _adr(settings)
     yield _datasets(settings)
     for name, channel in settings.channels.items():
         yield _reach(f"channels.{name}", partial(_channel, name, channel))
@@ -120,6 +121,18 @@ def _consents(settings: Settings) -> str:
     for name in settings.shops:
         contact_of(settings, name, "")
     return "who agreed and who objected is kept under the key that hides addresses"
+
+
+def _adr(settings: Settings) -> Checked:
+    entity = settings.adr.entity
+    said = (
+        f"answers that do not give everything name {entity}"
+        if entity
+        else (
+            "no complaint can be rejected, wholly or in part, until entity and url in [adr] name who settles disputes"
+        )
+    )
+    return Checked("adr", is_well=True, is_off=not entity, said=said)
 
 
 def _datasets(settings: Settings) -> Checked:

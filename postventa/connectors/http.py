@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util import Retry
 
 from postventa import __version__
@@ -52,6 +52,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 20_000_000
+LONGEST_ANSWER = 300.0
+"""Seconds for one whole answer: who sends a byte now and then would never run into a timeout."""
 WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
 _CHUNK = 65_536
 
@@ -95,6 +97,7 @@ class Door:
         timeouts: tuple[float, float] = (10, 60),
         patience: Patience | None = None,
         largest_answer: int = LARGEST_ANSWER,
+        longest_answer: float = LONGEST_ANSWER,
     ) -> None:
         if ca_file and not Path(ca_file).is_file():
             raise BadConfiguration(f"{owner}.ca_file names {ca_file}, and there is no such file")
@@ -111,7 +114,7 @@ class Door:
         self._verify: str | bool = ca_file or True
         self._timeouts = timeouts
         self._patience = patience or Patience()
-        self._largest = largest_answer
+        self._largest, self._longest = largest_answer, longest_answer
         self._pace = pace_of(f"{owner} {self._host}", requests_per_second)
         self._local = threading.local()
 
@@ -206,13 +209,17 @@ class Door:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                content = bytearray()
-                for chunk in response.iter_content(_CHUNK):
+                content, until = bytearray(), time.monotonic() + self._longest
+                while chunk := response.raw.read1(
+                    _CHUNK, decode_content=True
+                ):  # what is there, however little
                     content += chunk
                     if len(content) > self._largest:
                         raise AnswerTooLarge(
                             f"{where} answered more than {self._largest:,} bytes, which is more than we read"
                         )
+                    if time.monotonic() > until:
+                        raise Unreachable(f"{where} was still answering after {self._longest:g} s")
                 return Answer(response.status_code, response.headers, bytes(content))
         except requests.exceptions.SSLError:
             raise Refused(
@@ -220,11 +227,11 @@ class Door:
                 f"name the CA's file in {self.owner}.ca_file",
                 code="certificate",
             ) from None
-        except requests.exceptions.Timeout:
+        except (requests.exceptions.Timeout, ReadTimeoutError):
             raise Unreachable(f"{where} did not answer within {self._timeouts[1]:g} s") from None
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise Refused(f"{where} is not an address that can be asked: correct {self.owner}.url") from None
-        except requests.exceptions.RequestException as broken:
+        except (requests.exceptions.RequestException, HTTPError) as broken:
             # `from None`: the original's text holds the whole address, and with it perhaps a key.
             raise Unreachable(
                 f"{where} cannot be reached or broke off ({type(broken).__name__}): is {self.owner}.url right?"

@@ -93,7 +93,7 @@ class _Hooks:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name - aiosmtpd's name
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         # aiosmtpd reads commands from one buffered stream and drops nothing that is already there:

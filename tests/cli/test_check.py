@@ -51,13 +51,13 @@ def _bad(answer):
 
 
 def test_where_all_is_well_every_line_says_ok(check):
-    answer = check()
+    answer = check(adr={"entity": "Junta Arbitral", "url": "https://adr.example"})
     lines = answer.out.splitlines()
     named = [line.split()[1].rstrip(":") for line in lines]
     assert (answer.code, answer.err) == (0, "")
     assert all(line.startswith("ok ") for line in lines)
     doors = ["channels.email", "shops.tienda", "carriers.dhl"]
-    house = ["configuration", "store", "prefect", "law", "files", "consents", "datasets"]
+    house = ["configuration", "store", "prefect", "law", "files", "consents", "adr", "datasets"]
     assert named == [*house, *doors]
     assert not [line for line in lines if line.count("channels.email") > 1]
 
@@ -69,8 +69,9 @@ def test_what_the_orders_and_the_night_need_is_asked_for_on_the_first_day(check,
     (bad,) = _bad(answer)
     assert bad.startswith("BAD consents: ")
     assert "POSTVENTA_WEB_SECRET" in bad
-    (off,) = [line for line in answer.out.splitlines() if line.startswith("off ")]
-    assert "POSTVENTA_DATASETS_KEY" in off
+    adr, datasets = [line for line in answer.out.splitlines() if line.startswith("off ")]
+    assert "until entity and url in [adr]" in adr
+    assert "POSTVENTA_DATASETS_KEY" in datasets
 
 
 def test_a_folder_that_cannot_be_one_is_named_with_its_key(check, tmp_path):

@@ -180,6 +180,19 @@ def test_a_slow_answer_is_tried_again(httpserver):
     assert len(seen) == 2
 
 
+def test_an_answer_that_drips_is_left_after_a_while_however_punctual_its_bytes(httpserver):
+    def drips():
+        for _ in range(200):
+            time.sleep(0.02)
+            yield b" "
+
+    seen = answering(httpserver, Response(drips(), content_type="application/json"), as_json({"well": True}))
+    began = time.monotonic()
+    assert a_door(httpserver, timeouts=(1, 1), longest_answer=0.2).get_json("/api")[0] == {"well": True}
+    assert time.monotonic() - began < 3
+    assert len(seen) == 2
+
+
 def test_an_answer_that_breaks_off_is_tried_again(httpserver):
     broken = Response(b'{"a":', content_type="application/json", headers={"Content-Length": "500"})
     seen = answering(httpserver, broken, as_json({"well": True}))

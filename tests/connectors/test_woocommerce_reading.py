@@ -179,8 +179,28 @@ def test_a_rate_without_percent_and_one_with_half_points_are_both_kept():
 
 def test_html_in_names_is_kept_for_whoever_prints_it():
     raw = sample("order_refunded")
-    raw["line_items"][0]["name"] = '<b onclick="x">Té</b> &amp; más'
+    raw["line_items"][0] |= {"name": '<b onclick="x">Té</b> &amp; más', "meta_data": []}
     assert read(raw).lines[0].name == '<b onclick="x">Té</b> &amp; más'
+
+
+def test_what_was_chosen_is_said_where_the_name_does_not_say_it():
+    raw = sample("order_refunded")
+    line = raw["line_items"][0]
+    assert read(raw).lines[0].name == "Pantalón trekking - S"
+    line["name"] = "Pantalón trekking"
+    line["meta_data"] += [
+        {"id": 1, "key": "grabado", "display_key": "Grabado", "display_value": "<p>Per a la\nNúria</p>"},
+        {"id": 2, "key": "_reduced_stock", "display_key": "_reduced_stock", "display_value": "2"},
+        {
+            "id": 3,
+            "key": "plugin",
+            "value": {"any": "thing"},
+            "display_key": "plugin",
+            "display_value": {"any": 1},
+        },
+        {"id": 4, "key": "tipo", "display_key": "Tipo", "display_value": "Trekking"},
+    ]
+    assert read(raw).lines[0].name == "Pantalón trekking (Talla: S, Grabado: Per a la Núria)"
 
 
 def test_needs_shipping_only_doubts_orders_without_shipping_lines():

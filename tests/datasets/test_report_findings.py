@@ -156,7 +156,7 @@ def test_deadlines_that_were_all_met_are_good_and_one_missed_is_bad():
         "All 9 deadlines of complaints that ended were met."
     )
     assert sentences(found({"complaints": [ended | {"missed": 1}]}), Column.BAD) == [
-        "1 of 10 deadlines of complaints were missed."
+        "1 of 10 deadlines of complaints was missed."
     ]
 
 

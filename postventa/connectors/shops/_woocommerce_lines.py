@@ -1,5 +1,6 @@
 """The rows of a raw WooCommerce order: lines, charges, taxes and refunds."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,10 @@ from postventa.connectors.shops._woocommerce_fields import (
     wrong,
 )
 from postventa.news import ChargeNews, LineNews, Raw, RefundNews, TaxNews
+from postventa.plain_text import plain_text
+
+LONGEST_CHOICE = 200
+"""Characters of one choice: an engraving is said whole, a file or a page that a plugin hangs on a line is not."""
 
 
 def lines_of(raw: Raw) -> tuple[LineNews, ...]:
@@ -36,13 +41,31 @@ def _line(line: Any, where: str) -> LineNews:
         ref=text(line, "id"),
         product_ref=product if product != "0" else "",  # 0: the product is no longer in the catalogue
         sku=text(line, "sku"),
-        name=text(line, "name"),
+        name=_name_with_what_was_chosen(line),
         quantity=_number(line.get("quantity"), within + "quantity"),
         net_before=net if before is None else before,
         tax_before=tax if tax_before is None else tax_before,
         net=net,
         tax=tax,
     )
+
+
+def _name_with_what_was_chosen(line: Raw) -> str:
+    """`Camiseta (Color: azul)`: what the shop's own mails say of a line, where its name does not say it already.
+
+    It is part of what was bought, and so of the copy that the customer gets (LGDCU 98.7).
+    """
+    name = text(line, "name")
+    chosen = []
+    for one in objects(line, "meta_data"):
+        asked, answer = one.get("display_key"), one.get("display_value")
+        if not (isinstance(asked, str) and isinstance(answer, str)) or str(one.get("key")).startswith("_"):
+            continue  # hidden from customers, or a plugin's own
+        said = " ".join(plain_text(answer, LONGEST_CHOICE).text.split())
+        is_named = re.search(rf"(?<!\w){re.escape(said)}(?!\w)", name, re.IGNORECASE)
+        if asked.strip() and said and not is_named:
+            chosen.append(f"{asked.strip()}: {said}")
+    return f"{name} ({', '.join(chosen)})" if chosen else name
 
 
 def _number(found: Any, field: str) -> Decimal:
