@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,20 +61,21 @@ def configuration(folder: Path) -> dict:
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workplace, Pages]]:
     """A store with an order on its way in two parcels (7001) and one that was only paid (7002, in Catalan)."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name, value in ENVIRONMENT.items():
-            patched.setenv(name, value)
-        settings = settings_from(configuration(tmp_path_factory.mktemp("web")))
-        engine = open_store(settings.store.url)
-        create_tables(engine)
-        place = Workplace(settings, engine)
-        catalan = raw_order(7002, meta_data=[{"id": 1, "key": "wpml_language", "value": "ca"}])
-        with clock.clock_set_to(NOW):
-            fill(place, [two_parcels(7001), catalan], PLACED)
-        with Pages(place) as pages:
-            yield place, pages
-        engine.dispose()
-        open_store.cache_clear()
+    with ExitStack() as opened:
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in ENVIRONMENT.items():
+                patched.setenv(name, value)
+            settings = settings_from(configuration(tmp_path_factory.mktemp("web")))
+            engine = open_store(settings.store.url)
+            create_tables(engine)
+            place = Workplace(settings, engine)
+            catalan = raw_order(7002, meta_data=[{"id": 1, "key": "wpml_language", "value": "ca"}])
+            with clock.clock_set_to(NOW):
+                fill(place, [two_parcels(7001), catalan], PLACED)
+            pages = opened.enter_context(Pages(place))
+        yield place, pages
+    engine.dispose()
+    open_store.cache_clear()
 
 
 @pytest.fixture

@@ -34,7 +34,9 @@ class Envelope:
 def without_recipient(words: str, envelope: Envelope) -> str:
     """A server's words without whom they are about, in whatever letters it repeats the address, or what is before its @."""
     local = envelope.recipient.partition("@")[0]
-    names = f"{re.escape(envelope.recipient)}|\\b{re.escape(local)}\\b"
+    names = re.escape(envelope.recipient)
+    if len(local) > 2:  # `no@...` is nobody's name, and "no such user" says something
+        names += rf"|\b{re.escape(local)}\b"
     return re.sub(names, "(recipient)", words, flags=re.IGNORECASE)
 
 
