@@ -28,7 +28,8 @@ class Stretch:
 
 
 STRETCHES = (
-    Stretch(range(6), (0, 4, DESK_HOUR, 12), goods=range(6)),
+    Stretch(range(3), (0, 4, DESK_HOUR, 12), goods=range(3)),
+    Stretch(range(3, 6), (4, DESK_HOUR), goods=range(3, 6)),
     Stretch(range(6, 10), (0, DESK_HOUR), goods=range(6, 10)),
     Stretch(range(11, DAYS + 1, 2), (DESK_HOUR,), goods=range(13, DAYS + 1, 4)),
 )
