@@ -40,7 +40,7 @@ properties.register_profile(
     "postventa",
     deadline=None,
     derandomize="STORIES" not in os.environ,
-    max_examples=int(os.environ.get("STORIES", "60")),
+    max_examples=int(os.environ.get("STORIES", "150")),
 )
 properties.load_profile("postventa")
 

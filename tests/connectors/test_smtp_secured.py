@@ -12,9 +12,9 @@ from postventa.connectors.channels import smtp
 from postventa.connectors.post import ChannelDown, ChannelRefused
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["step by step", "pipelined"])
+def mailbox(request) -> Mailbox:
+    return Mailbox(offers=request.param)
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,8 @@ from postventa.store.messages import OutboxRow
 from postventa.store.orders import OrderRow
 from postventa.workplace import Workplace
 
-pytestmark = pytest.mark.xdist_group(
-    "great-expectations"
-)  # Great Expectations takes seconds to come: once for them all
+# Great Expectations takes seconds to come: once for them all.
+pytestmark = pytest.mark.xdist_group("great-expectations")
 
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)

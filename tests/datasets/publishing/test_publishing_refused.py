@@ -10,9 +10,8 @@ from postventa.datasets._manifest import LATEST
 from postventa.datasets._shelf import ShelfTrouble
 from postventa.rules.nightly import NotThisNight
 
-pytestmark = pytest.mark.xdist_group(
-    "great-expectations"
-)  # Great Expectations takes seconds to come: once for them all
+# Great Expectations takes seconds to come: once for them all.
+pytestmark = pytest.mark.xdist_group("great-expectations")
 
 
 def test_a_failing_contract_keeps_yesterdays_with_what_is_computed_from_it_and_says_why(here, folder, some):
